@@ -1,0 +1,453 @@
+"""The flat prospect of judge model cards, turned into the nested form.
+
+Decides what a key of the free-form `available_signals` means, whatever it is called: by the words
+in its name and the shape of its value. What means nothing here stays in `extra`, where grounding
+still sees it; no verdict that a context carries ("escalation_rule", "leak_severity") is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from rubric import coerce
+
+_FLAT_KEYS = frozenset({"available_signals", "prospect_id", "funding_stage", "funding_confidence", "recipient_role"})
+_META = re.compile(
+    r"severity|risk|rule|strength|count|sentiment|probability|source$|date|_id$|rate$|last_(?:email|open|click|engagement)|note_type"
+)
+_SCALE = frozenset({"low", "medium", "high", "critical", "none", "soft", "hard", "true", "false", "yes", "no"})
+_ROLE_IN_NAME = re.compile(
+    r"(?<![a-z])(ceo|cto|cfo|coo|cio|cpo|co_?founder|founder|vp_?eng(?:ineering)?|vp|board|head|director|hr|procurement|legal|product)(?![a-z])"
+)
+
+Path = tuple[str, ...]
+
+
+def is_flat(data: Mapping[str, Any]) -> bool:
+    return isinstance(data.get("company"), str) or (
+        "company" not in data and bool(_FLAT_KEYS & data.keys())
+    ) or (not isinstance(data.get("company"), Mapping) and bool(_FLAT_KEYS & data.keys()))
+
+
+def to_nested(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The nested document, and for its pointers the pointers of `data` they came from."""
+    return _Mapping(data).run()
+
+
+class _Mapping:
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.data = data
+        self.out: dict[str, Any] = {"extra": {}}
+        self.origins: dict[str, str] = {}
+        self.leftovers: list[tuple[Path, str]] = []
+
+    def run(self) -> tuple[dict[str, Any], dict[str, str]]:
+        self._top()
+        signals = self.data.get("available_signals")
+        if isinstance(signals, Mapping):
+            self._signals(signals, ("available_signals",))
+            self.out["extra"]["available_signals"] = signals
+        elif signals is not None:
+            self.out["extra"]["available_signals"] = signals
+        self._leftovers()
+        return self.out, self.origins
+
+    # -- the fixed keys ---------------------------------------------------------------------
+
+    def _top(self) -> None:
+        fixed = {
+            "prospect_id": "/id", "id": "/id", "as_of": "/as_of", "company": "/company/name",
+            "headcount": "/company/headcount", "industry": "/company/industry",
+            "funding_stage": "/signals/funding/stage", "funding_amount_usd": "/signals/funding/amount_usd",
+            "funding_confidence": "/signals/funding/confidence", "disqualifiers": "/disqualifiers",
+            "opt_out_channels": "/opt_out_channels", "thread_id": "/thread/id",
+            "recipient_name": "/recipient/name", "message_type": "/message_type", "channel": "/channel",
+            "notes": "/notes", "touch": "/touch",
+        }  # fmt: skip
+        for key, value in self.data.items():
+            if key in fixed:
+                if not (key == "funding_amount_usd" and value == 0):  # 0 stands for "not known"
+                    self._put(fixed[key], value, f"/{key}")
+            elif key == "recipient_role":
+                self._put("/recipient/role", value, "/recipient_role")
+                if isinstance(value, str) and "_" not in value:
+                    self._put("/recipient/title", value, "/recipient_role")
+            elif key != "available_signals":
+                self.out["extra"][key] = value
+
+    def _put(self, pointer: str, value: Any, origin: str) -> None:
+        node = self.out
+        *parents, leaf = pointer.strip("/").split("/")
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node.setdefault(leaf, value)
+        self.origins.setdefault(pointer, origin)
+
+    def _add(self, pointer: str, value: Any, path: Path) -> None:
+        node = self.out
+        *parents, leaf = pointer.strip("/").split("/")
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        items = node.setdefault(leaf, [])
+        if isinstance(items, str):
+            items = node[leaf] = [items]
+        if isinstance(items, list) and value not in items:
+            self.origins[f"{pointer}/{len(items)}"] = _pointer(path)
+            items.append(value)
+
+    # -- the free keys ----------------------------------------------------------------------
+
+    def _signals(self, signals: Mapping[str, Any], path: Path) -> None:
+        if self._commitment(signals, path):
+            signals = {k: v for k, v in signals.items() if not _ENGINEER.search(k.lower())}
+        self._rejection(signals, path)
+        for key, value in signals.items():
+            self._signal(key, value, (*path, key))
+
+    def _signal(self, key: str, value: Any, path: Path) -> None:
+        name = re.sub(r"[^a-z0-9]+", "_", key.lower()).strip("_")
+        for pattern, handle in _HANDLERS:
+            if pattern.search(name) and handle(self, name, value, path):
+                return
+        if isinstance(value, Mapping):
+            self._signals(value, path)
+        elif isinstance(value, str) and not _META.search(name) and value.lower() not in _SCALE:
+            self.leftovers.append((path, value))
+
+    def _leftovers(self) -> None:
+        """Loose remarks belong to the other thread, if there is one that nothing else fills."""
+        if self.out.get("other_thread_named"):
+            party = self.out.pop("other_thread_named")
+            for path, text in self.leftovers:
+                self._thread_fact(party, text, path)
+            if not self.out.get("other_threads"):
+                self.out["other_threads"] = [{"with": party, "facts": []}]
+            return
+        for path, text in self.leftovers:
+            if _fact_like(path[-1]):
+                self._add("/signals/facts", text, path)
+
+    def _commitment(self, node: Mapping[str, Any], path: Path) -> bool:
+        """An engineer's name with the day they are bound until, anywhere in one mapping."""
+        who = next((v for k, v in node.items() if _ENGINEER_NAME.search(k.lower()) and isinstance(v, str)), None)
+        if who is None and len(path) > 1 and _ENGINEER.search(path[-1].lower()):
+            who = next((v for k, v in node.items() if k.lower() == "name" and isinstance(v, str)), None)
+        until, key = None, ""
+        for key, value in node.items():
+            until = _day(value) if _UNTIL.search(key.lower()) or _FROM.search(key.lower()) else None
+            if until:
+                if _FROM.search(key.lower()):
+                    until -= timedelta(days=1)
+                break
+        if who is None or until is None:
+            return False
+        texts = " ".join(f"{k} {v}" for k, v in node.items() if isinstance(v, (str, int, float))).lower()
+        role = next((v for k, v in node.items() if _ENGINEER_ROLE.search(k.lower()) and isinstance(v, str)), None)
+        kind = "renewal" if re.search(r"renew|extension|may extend|likely to extend", texts) else "engagement"
+        entry = {"who": who, "stack": role, "ends": until.isoformat(), "type": kind}
+        self._add("/prior_commitments", entry, (*path, key))
+        return True
+
+    def _rejection(self, node: Mapping[str, Any], path: Path) -> None:
+        """A suggestion that was made, beside the words that turned it down."""
+        ideas = [(k, v) for k, v in node.items() if _IDEA.search(k.lower()) and isinstance(v, str)]
+        answers = [
+            v for k, v in node.items()
+            if _NO.search(k.lower()) and not _META.search(k.lower()) and isinstance(v, str)
+        ]
+        if not answers:
+            return
+        for key, idea in ideas:
+            if not _NO.search(key.lower()):
+                self._add("/rejected_suggestions", idea, (*path, key))
+        if ideas:
+            for text in answers:
+                self._add("/thread/messages", {"from": "prospect", "text": text}, path)
+
+    def _thread_fact(self, party: str, text: str, path: Path) -> None:
+        threads = self.out.setdefault("other_threads", [])
+        for n, thread in enumerate(threads):
+            if thread["with"] == party:
+                if text not in thread["facts"]:
+                    self.origins[f"/other_threads/{n}/facts/{len(thread['facts'])}"] = _pointer(path)
+                    thread["facts"].append(text)
+                return
+        self.origins[f"/other_threads/{len(threads)}"] = _pointer(path)
+        threads.append({"with": party, "facts": [text]})
+
+    # -- what one kind of key means; True where the key was used up ----------------------------
+
+    def _industry(self, name: str, value: Any, path: Path) -> bool:
+        if isinstance(value, str):
+            self._put("/company/industry", value, _pointer(path))
+        return isinstance(value, str)
+
+    def _regulation(self, name: str, value: Any, path: Path) -> bool:
+        text = value if isinstance(value, str) else ", ".join(map(str, value)) if isinstance(value, list) else None
+        company = self.out.setdefault("company", {})
+        if text:
+            company["regulatory_context"] = f"{company['regulatory_context']}; {text}" if "regulatory_context" in company else text
+            self.origins.setdefault("/company/regulatory_context", _pointer(path))
+        elif value is True:
+            self._put("/company/regulated", True, _pointer(path))
+        return True
+
+    def _place(self, name: str, value: Any, path: Path) -> bool:
+        if isinstance(value, str):
+            self._put("/company/hq", value, _pointer(path))
+        return isinstance(value, str)
+
+    def _timezone(self, name: str, value: Any, path: Path) -> bool:
+        if isinstance(value, str):
+            self._put("/recipient/timezone", value, _pointer(path))
+        return True
+
+    def _peers(self, name: str, value: Any, path: Path) -> bool:
+        items = [value] if isinstance(value, str) else value
+        if not isinstance(items, list):
+            return False
+        for item in items:
+            if isinstance(item, str):
+                self._add("/peers", {"name": item}, path)
+            elif isinstance(item, Mapping) and isinstance(item.get("name") or item.get("company"), str):
+                keep = {k: item[k] for k in ("practice", "source_url", "confidence") if k in item}
+                self._add("/peers", {"name": item.get("name") or item["company"], **keep}, path)
+        return True
+
+    def _hiring(self, name: str, value: Any, path: Path) -> bool:
+        hiring = "/signals/hiring"
+        if isinstance(value, bool):
+            return False
+        if isinstance(value, int):
+            self._put(f"{hiring}/open_engineering_roles", value, _pointer(path))
+        elif isinstance(value, list) and value:
+            self._put(f"{hiring}/open_engineering_roles", len(value), _pointer(path))
+            for item in value:
+                title = item if isinstance(item, str) else item.get("title") if isinstance(item, Mapping) else None
+                if isinstance(title, str):
+                    self._add(f"{hiring}/roles", {"title": title}, path)
+        else:
+            return False
+        return True
+
+    def _channel(self, name: str, value: Any, path: Path) -> bool:
+        if isinstance(value, str) and coerce.plain(value) in {"email", "sms", "linkedin", "phone"}:
+            self.out["channel"] = value
+            self.origins["/channel"] = _pointer(path)
+        return True
+
+    def _opt_out(self, name: str, value: Any, path: Path) -> bool:
+        if isinstance(value, list):
+            for item in value:
+                self._add("/opt_out_channels", item, path)
+        elif isinstance(value, Mapping):
+            self._signals(value, path)
+        elif value is not None and value is not False and str(value).lower() not in {"false", "no", "none", ""}:
+            channel = next((c for c in ("sms", "linkedin", "phone") if c in name), "email")
+            if isinstance(value, str) and value.lower() in {"sms", "linkedin", "phone", "email"}:
+                channel = value.lower()
+            self._add("/opt_out_channels", channel, path)
+        return True
+
+    def _disqualifier(self, name: str, value: Any, path: Path) -> bool:
+        if value is True or (isinstance(value, str) and value.lower() in {"true", "yes"}):
+            self._add("/disqualifiers", name, path)
+        elif isinstance(value, Mapping):
+            for key, on in value.items():
+                if on:
+                    self._add("/disqualifiers", key, (*path, key))
+        elif isinstance(value, list):
+            for item in value:
+                self._add("/disqualifiers", item, path)
+        elif isinstance(value, str) and not name.endswith("source"):
+            self._add("/signals/facts", value, path)
+        return True
+
+    def _quote(self, name: str, value: Any, path: Path) -> bool:
+        if isinstance(value, str):
+            self._add("/signals/facts", value, path)
+        return isinstance(value, str)
+
+    def _recipient(self, name: str, value: Any, path: Path) -> bool:
+        if isinstance(value, Mapping):
+            for key in ("name", "title", "timezone"):
+                if isinstance(value.get(key), str):
+                    self._put(f"/recipient/{key}", value[key], _pointer((*path, key)))
+        elif isinstance(value, str):
+            field = "name" if name.endswith("name") else "title"
+            self.out.setdefault("recipient", {})[field] = value
+            self.origins[f"/recipient/{field}"] = _pointer(path)
+        elif value is True:
+            self.out.setdefault("recipient", {})["role"] = "c_level"
+        return True
+
+    def _rejected(self, name: str, value: Any, path: Path) -> bool:
+        if isinstance(value, list):
+            for item in value:
+                if isinstance(item, str):
+                    self._add("/rejected_suggestions", item, path)
+                elif isinstance(item, Mapping):
+                    self._rejection(item, path)
+            return True
+        if isinstance(value, Mapping):
+            self._rejection(value, path)
+            return True
+        if isinstance(value, str) and re.search(r"topic|idea|suggest|proposal|pitch", name):
+            self._add("/rejected_suggestions", value, path)
+        return isinstance(value, str)
+
+    def _own_message(self, name: str, value: Any, path: Path) -> bool:
+        if isinstance(value, str):
+            self._add("/thread/messages", {"from": "prospect", "text": value}, path)
+            return True
+        if isinstance(value, list):
+            self._messages(value, path, own=True)
+            return True
+        return False
+
+    def _other_named(self, name: str, value: Any, path: Path) -> bool:
+        """The names of other threads, or their content."""
+        values = value if isinstance(value, list) else [value]
+        used = False
+        for item in values:
+            if isinstance(item, str) and (re.fullmatch(r"[\w.\-]+", item)):
+                role = _ROLE_IN_NAME.search(item.lower())
+                self.out.setdefault("other_thread_named", role[0] if role else item)
+                used = True
+            elif isinstance(item, str):
+                self._thread_fact(_party(name), item, path)
+                used = True
+            elif isinstance(item, Mapping):
+                self._thread(item, path, name)
+                used = True
+        return used
+
+    def _thread_content(self, name: str, value: Any, path: Path) -> bool:
+        if isinstance(value, str):
+            if _META.search(name) or value.lower() in _SCALE:
+                return True
+            if re.fullmatch(r"[\w\-]+", value) and name.endswith("_thread"):
+                return self._other_named(name, value, path)
+            self._thread_fact(_party(name), value, path)
+        elif isinstance(value, list) and value and all(isinstance(v, Mapping) for v in value):
+            for item in value:
+                self._thread(item, path, name)
+        elif isinstance(value, Mapping):
+            own = str(self.data.get("thread_id"))
+            if name == re.sub(r"[^a-z0-9]+", "_", own.lower()).strip("_"):
+                for item in value.values():
+                    if isinstance(item, list):
+                        self._messages(item, path, own=True)
+            elif all(isinstance(v, Mapping) for v in value.values()) and value:
+                for key, item in value.items():
+                    self._thread(item, (*path, key), key)
+            else:
+                self._thread(value, path, name)
+        else:
+            return False
+        return True
+
+    def _thread(self, node: Mapping[str, Any], path: Path, name: str) -> None:
+        """One thread of a list of threads: ours by its id, otherwise somebody else's."""
+        party = next((str(node[k]) for k in ("with", "recipient_role", "role", "recipient", "contact", "party") if isinstance(node.get(k), str)), _party(name))
+        own = node.get("thread_id", node.get("id")) == self.data.get("thread_id") and self.data.get("thread_id") is not None
+        for key, value in node.items():
+            if key in {"thread_id", "id", "with", "recipient_role", "role", "recipient", "contact", "party", "date", "on"}:
+                continue
+            if isinstance(value, list):
+                if own or not any(isinstance(v, Mapping) for v in value):
+                    for text in _strings(value):
+                        self._own_or_other(own, party, text, path)
+                else:
+                    self._messages(value, path, own=False, party=party)
+            elif not (own and "name" in key):
+                for text in _strings(value):
+                    self._own_or_other(own, party, text, path)
+
+    def _own_or_other(self, own: bool, party: str, text: str, path: Path) -> None:
+        if own:
+            self._add("/thread/messages", {"from": "prospect", "text": text}, path)
+        else:
+            self._thread_fact(party, text, path)
+
+    def _messages(self, items: list[Any], path: Path, *, own: bool, party: str = "another thread") -> None:
+        """Messages; one whose sender is somebody else at the company comes from another thread."""
+        for item in items:
+            if isinstance(item, str):
+                self._own_or_other(own, party, item, path)
+            elif isinstance(item, Mapping):
+                sender = next((str(item[k]) for k in ("sender", "from", "role", "author", "speaker") if item.get(k)), "prospect")
+                text = next((str(item[k]) for k in ("message", "text", "content", "body") if item.get(k)), "")
+                if own and not self._foreign(sender):
+                    self._add("/thread/messages", {"from": sender, "text": text}, path)
+                elif text:
+                    self._thread_fact(sender if self._foreign(sender) else party, text, path)
+
+    def _foreign(self, sender: str) -> bool:
+        given = self.data.get("recipient_role")
+        theirs = coerce.role(sender)
+        return theirs != "other" and isinstance(given, str) and theirs != coerce.role(given)
+
+
+def _party(name: str) -> str:
+    role = _ROLE_IN_NAME.search(name)
+    return role[0] if role else "another thread"
+
+
+def _fact_like(key: str) -> bool:
+    return bool(re.search(r"fact|news|signal|post|announce|event|quote|statement|description|summary|stance|policy|culture|value|press|blog|tweet|review|interview|note", key.lower()))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value.replace("_", " ") if re.fullmatch(r"[a-z0-9_]+", value) else value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+def _day(value: Any) -> date | None:
+    if not isinstance(value, str):
+        return None
+    found = re.search(r"\d{4}-\d{2}-\d{2}", value)
+    try:
+        return date.fromisoformat(found.group()) if found else None
+    except ValueError:
+        return None
+
+
+def _pointer(path: Path) -> str:
+    return "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)
+
+
+_ENGINEER = re.compile(r"engineer|candidate|developer|consultant|bench_|profile|specialist")
+_ENGINEER_NAME = re.compile(r"(?:engineer|candidate|developer|consultant|specialist|profile)(?:_?name)?$")
+_ENGINEER_ROLE = re.compile(r"role|stack|skill|discipline|title|speciality")
+_UNTIL = re.compile(r"until|commit\w*_(?:to|through|end)|engagement_end|booked|contract_end|ends?(?:_on|_date)?$|busy|assigned_(?:to|through)|rolls?_off|through|end_date")
+_FROM = re.compile(r"available_(?:from|on|after|date)|free_(?:from|on)|earliest|availability(?:_date)?$|next_available|available$")
+_IDEA = re.compile(r"suggest|gap|pitch|idea|proposal|proposed_(?!eng)|topic|offer|recommend|initiative")
+_NO = re.compile(r"reject|declin|refus|turned_down|pushback|objection|response|reply|answer|said_no|feedback|dismiss|reason")
+
+_HANDLERS: list[tuple[re.Pattern[str], Callable[[_Mapping, str, Any, Path], bool]]] = [
+    (re.compile(r"opt(?:ed)?_?out|unsubscri|do_not_contact|dnc|erasure|suppressed|remove_me"), _Mapping._opt_out),
+    (re.compile(r"^disqualif|^anti_|^local_only|^in_?house_only|no_(?:offshore|outsourc|contractors)|^do_not|competitor_client"), _Mapping._disqualifier),
+    (re.compile(r"quote|stance|policy_statement|hiring_policy|outsourcing|offshore"), _Mapping._quote),
+    (re.compile(r"(?:intended|planned|target|send|contact)_?channel|^channel$"), _Mapping._channel),
+    (re.compile(r"regulat|compliance|clearance"), _Mapping._regulation),
+    (re.compile(r"industry|sector|vertical|^domain_area$"), _Mapping._industry),
+    (re.compile(r"city|country|location|headquarter|^hq|region$"), _Mapping._place),
+    (re.compile(r"time_?zone"), _Mapping._timezone),
+    (re.compile(r"peer|comparable|competitors?_named|similar_compan|reference_compan|named_competitors"), _Mapping._peers),
+    (re.compile(r"rejected|declined_(?:topic|idea|suggest)|turned_down"), _Mapping._rejected),
+    (re.compile(r"(?:other|active|parallel|cross|leaked?|second|co_?founder|c[efto]o|founder|vp|board|procurement|legal|hr|product)_?\w*_?(?:thread|conversation|discussion|chat|call|email|channel|message)|^thread_(?!id|history)|_thread(?:s|_content|_note)?$|parallel|confidential|cross_thread|other_contact|private|internal_(?:note|remark)|sensitive"), _Mapping._thread_content),
+    (re.compile(r"^other_|another"), _Mapping._other_named),
+    (re.compile(r"thread_history|conversation|messages?$|^history$|inbound|previous_message|last_reply|prospect_(?:reply|message|question)|question"), _Mapping._own_message),
+    (re.compile(r"open_(?:roles|positions|engineering|jobs|reqs)|job_post|job_opening|open_headcount|vacanc|hiring_count"), _Mapping._hiring),
+    (re.compile(r"recipient|job_title|^title$|is_c_level|c_level|contact_(?:name|title)"), _Mapping._recipient),
+]  # fmt: skip

@@ -1,0 +1,210 @@
+"""The phrase language of the word lists, and one pass over a text that finds all of them.
+
+    world class          these words, whatever the case; a hyphen counts as a space
+    skyrocket*           any word that begins so
+    raise|round|funding  one of these
+    really?              this word or none
+    ...                  up to three words of any kind
+    #                    a number, in digits or in words
+    <people>             one of the words of the list `people`
+
+A match never leaves its sentence. Lists are data (`english.yaml` and the playbook), so a seller
+changes them without touching code, and a thousand phrases cost one look at each word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from rubric.errors import PlaybookError
+from rubric.words import Words
+
+GAP = 3
+_PREFIX = 3
+NUMBER_WORDS = frozenset(
+    """one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
+    hundred thousand million billion dozen couple half""".split()
+)
+_LEET = str.maketrans("013457@$", "oieastas")
+_LEETISH = re.compile(r"[a-z][0134578][a-z]")
+
+
+class Element(NamedTuple):
+    words: frozenset[str]
+    prefixes: tuple[str, ...]
+    optional: bool
+    gap: bool
+    number: bool
+
+    def fits(self, word: str) -> bool:
+        return (
+            word in self.words
+            or (bool(self.prefixes) and word.startswith(self.prefixes))
+            or (self.number and is_number(word))
+        )
+
+
+class Hit(NamedTuple):
+    """Words `first` to `last` (exclusive) are an entry of the list `name`."""
+
+    name: str
+    entry: str
+    first: int
+    last: int
+
+
+class _Phrase(NamedTuple):
+    name: str
+    entry: str
+    elements: tuple[Element, ...]
+
+
+def is_number(word: str) -> bool:
+    return word[0].isdigit() or word in NUMBER_WORDS
+
+
+class Lexicon:
+    """Named lists of phrases, compiled for `find`."""
+
+    def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
+        self._singles = {name: tuple(entries) for name, entries in lists.items()}
+        self._by_word: dict[str, list[_Phrase]] = {}
+        self._by_prefix: dict[str, list[_Phrase]] = {}
+        self._by_number: list[_Phrase] = []
+        for name, entries in self._singles.items():
+            for entry in entries:
+                self._add(_Phrase(name, entry, self._compile(name, entry)))
+
+    def entries(self, name: str) -> tuple[str, ...]:
+        return self._singles.get(name, ())
+
+    def find(self, words: Words) -> list[Hit]:
+        """Every phrase in `words`, in the order of their first word."""
+        hits: list[Hit] = []
+        lower = words.lower
+        by_word, by_prefix = self._by_word, self._by_prefix
+        for at, word in enumerate(lower):
+            found = by_word.get(word)
+            if found:
+                self._match(found, words, at, hits)
+            found = by_prefix.get(word[:_PREFIX])
+            if found:
+                self._match(found, words, at, hits)
+            if is_number(word):
+                self._match(self._by_number, words, at, hits)
+            elif _LEETISH.search(word):
+                plain = word.translate(_LEET)
+                if plain in by_word:
+                    self._match(by_word[plain], _replaced(words, at, plain), at, hits)
+        return hits
+
+    def _match(self, phrases: list[_Phrase], words: Words, at: int, hits: list[Hit]) -> None:
+        stop = words.sentences[words.sentence_of[at]].last
+        for phrase in phrases:
+            end = _end(phrase.elements, 0, words.lower, at, stop)
+            if end is not None:
+                hits.append(Hit(phrase.name, phrase.entry, at, end))
+
+    def _add(self, phrase: _Phrase) -> None:
+        seen: set[int] = set()
+        for element in _openers(phrase.elements):
+            keys = [(self._by_word, word) for word in element.words]
+            keys += [(self._by_prefix, prefix[:_PREFIX]) for prefix in element.prefixes]
+            for index, key in keys:
+                bucket = index.setdefault(key, [])
+                if id(bucket) not in seen:
+                    bucket.append(phrase)
+                    seen.add(id(bucket))
+            if element.number:
+                self._by_number.append(phrase)
+
+    def _compile(self, name: str, entry: str) -> tuple[Element, ...]:
+        elements = []
+        for part in entry.lower().replace("-", " ").split():
+            elements.append(self._element(part, name, entry))
+        if not elements or all(e.optional or e.gap for e in elements) or elements[0].gap:
+            raise PlaybookError(
+                f"word list {name!r}: the phrase {entry!r} has no first word to look for; "
+                "begin it with a word and not with '...'"
+            )
+        return tuple(elements)
+
+    def _element(self, part: str, name: str, entry: str) -> Element:
+        if part == "...":
+            return Element(frozenset(), (), optional=True, gap=True, number=False)
+        optional = part.endswith("?")
+        words: set[str] = set()
+        prefixes: list[str] = []
+        number = False
+        for choice in self._choices(part.rstrip("?"), name, entry):
+            if choice == "#":
+                number = True
+            elif choice.endswith("*"):
+                if len(choice) <= _PREFIX:
+                    raise PlaybookError(
+                        f"word list {name!r}: {choice!r} in {entry!r} is too short; "
+                        f"give at least {_PREFIX} letters before '*'"
+                    )
+                prefixes.append(choice[:-1])
+            else:
+                words.add(choice)
+        return Element(frozenset(words), tuple(prefixes), optional, gap=False, number=number)
+
+    def _choices(self, part: str, name: str, entry: str) -> list[str]:
+        out: list[str] = []
+        for choice in part.split("|"):
+            if choice.startswith("<"):
+                other = choice.strip("<>")
+                if other not in self._singles:
+                    raise PlaybookError(
+                        f"word list {name!r}: {entry!r} names the list {other!r}, which is not there"
+                    )
+                singles = (e.lower() for e in self._singles[other])
+                for single in singles:
+                    if " " not in single and "-" not in single:
+                        out += self._choices(single, name, entry)
+            else:
+                out.append(choice)
+        return out
+
+
+def _openers(elements: tuple[Element, ...]) -> Iterable[Element]:
+    """The elements that a match can begin with: the first, and those behind optional ones."""
+    for element in elements:
+        yield element
+        if not element.optional:
+            return
+
+
+def _end(
+    elements: tuple[Element, ...], index: int, lower: list[str], at: int, stop: int
+) -> int | None:
+    """Where the match ends that begins at word `at`; None if there is none."""
+    while index < len(elements):
+        element = elements[index]
+        if element.gap:
+            for skip in range(GAP + 1):
+                end = _end(elements, index + 1, lower, at + skip, stop)
+                if end is not None:
+                    return end
+            return None
+        if at < stop and element.fits(lower[at]):
+            if element.optional:
+                with_it = _end(elements, index + 1, lower, at + 1, stop)
+                if with_it is not None:
+                    return with_it
+            else:
+                at += 1
+        elif not element.optional:
+            return None
+        index += 1
+    return at
+
+
+def _replaced(words: Words, at: int, word: str) -> Words:
+    lower = list(words.lower)
+    lower[at] = word
+    return words._replace(lower=lower)

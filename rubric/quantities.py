@@ -1,0 +1,241 @@
+"""Amounts in a text: digits and words, money, percentages, durations, counts of things, ranges.
+
+Decides the value and the unit of every number ("a dozen", "$14M", "14 million dollars",
+"7 to 14 days", "a six-person squad"). Says nothing about what the number is claimed of: that is
+for the rules, which see the words around it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from rubric.words import Words
+
+Kind = Literal["money", "percent", "duration", "count", "times"]
+
+_SMALL = {
+    w: float(n)
+    for n, w in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+        "fifteen sixteen seventeen eighteen nineteen".split()
+    )
+} | {w: 10.0 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_LARGE = {"dozen": 12.0, "hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+_VAGUE = {"couple": 2.0}
+_MAGNITUDE = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9}
+_MAGNITUDE |= {"thousand": 1e3, "million": 1e6, "billion": 1e9, "": 1.0}
+_CURRENCY = {"$": "usd", "us$": "usd", "usd": "usd", "€": "eur", "eur": "eur", "£": "gbp", "gbp": "gbp"}
+_MONEY_WORDS = {"dollars": "usd", "dollar": "usd", "usd": "usd", "bucks": "usd"}
+_MONEY_WORDS |= {"euros": "eur", "euro": "eur", "eur": "eur", "pounds": "gbp", "gbp": "gbp"}
+_DAYS = {"day": 1.0, "week": 7.0, "fortnight": 14.0, "month": 30.0, "quarter": 91.0, "year": 365.0}
+_DAYS |= {"hour": 1 / 24, "hr": 1 / 24, "minute": 1 / 1440, "min": 1 / 1440}
+_TEAM = frozenset("team squad pod group crew unit bench".split())
+_STOP = frozenset(
+    "in on for with at to by from that which who is are was were has have had will would can could "
+    "if when while because so as but than you we i they it".split()
+)
+
+_DIGITS = re.compile(
+    r"(?<![\w.])(?P<cur>us\$|[$€£]|(?:usd|eur|gbp) ?)?"
+    r"(?P<num>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?P<mag> ?(?:thousand|million|billion|mm|mn|bn|k|m|b)(?![a-z0-9]))?"
+    r"(?P<post> ?(?:%|percent|per cent|pct|x)(?![a-z0-9]))?\+?(?![a-z0-9])"
+)
+_RANGE = re.compile(r"\s?(?:-|\u2013|\u2014|to|or)\s?")
+
+
+class Quantity(NamedTuple):
+    """`low` to `high` of `unit`; durations are in days. Words `first` to `last` (exclusive)."""
+
+    kind: Kind
+    low: float
+    high: float
+    unit: str
+    first: int
+    last: int
+    start: int
+    end: int
+
+
+class _Number(NamedTuple):
+    value: float
+    first: int
+    last: int
+    start: int
+    end: int
+    currency: str
+    percent: bool
+    times: bool
+    magnitude: float
+
+
+def quantities(
+    words: Words, nouns: Mapping[str, str], taken: Iterable[tuple[int, int]] = ()
+) -> list[Quantity]:
+    """All amounts in `words`; `nouns` gives the class of a counted noun ("engineers": "people"),
+    `taken` the character spans that are dates and clock times and no amounts."""
+    spans = list(taken)
+    numbers = [
+        n
+        for n in sorted(_digits(words) + _spelled(words), key=lambda n: n.start)
+        if not any(start < n.end and n.start < end for start, end in spans)
+    ]
+    out: list[Quantity] = []
+    skip = False
+    for at, number in enumerate(numbers):
+        if skip:
+            skip = False
+            continue
+        high = numbers[at + 1] if at + 1 < len(numbers) else None
+        if high and _joined(words, number, high):
+            skip = True
+        else:
+            high = None
+        out.append(_quantity(words, number, high or number, nouns))
+    return [q for q in out if not (q.unit == "" and words.lower[q.first] == "one")]
+
+
+def _digits(words: Words) -> list[_Number]:
+    out = []
+    low = words.text.lower()
+    for match in _DIGITS.finditer(low):
+        first = words.at(match.start("num"))
+        last = bisect_left(words.starts, match.end())
+        if first >= len(words.lower):
+            continue
+        magnitude = _MAGNITUDE[(match["mag"] or "").strip()]
+        post = (match["post"] or "").strip()
+        out.append(
+            _Number(
+                float(match["num"].replace(",", "")) * magnitude,
+                first,
+                max(first + 1, last),
+                match.start(),
+                match.end(),
+                _CURRENCY.get((match["cur"] or "").strip(), ""),
+                post not in {"", "x"},
+                post == "x",
+                magnitude,
+            )
+        )
+    return out
+
+
+def _spelled(words: Words) -> list[_Number]:
+    out: list[_Number] = []
+    lower, at = words.lower, 0
+    while at < len(lower):
+        value, last = _parse(lower, at)
+        if last == at:
+            at += 1
+            continue
+        start, end = words.chars(at, last)
+        percent = lower[last : last + 1] in (["percent"], ["pct"]) or (
+            lower[last : last + 2] == ["per", "cent"]
+        )
+        if not (at and lower[at - 1][0].isdigit() and lower[at] in _MAGNITUDE):
+            out.append(_Number(value, at, last, start, end, "", percent, False, 1.0))
+        at = last
+    return out
+
+
+def _parse(lower: list[str], at: int) -> tuple[float, int]:
+    """Value of the number words from `at` on and where they end; `at` itself if there are none."""
+    total = current = 0.0
+    begin = at
+    if lower[at] in {"a", "half"} and at + 1 < len(lower):
+        half = lower[at] == "half"
+        begin = at + 2 if half and lower[at + 1] == "a" else at + 1
+        if begin >= len(lower) or lower[begin] not in (_LARGE if half else _LARGE | _VAGUE):
+            return 0.0, at
+        current = 0.5 if half else 1.0
+    index = begin
+    while index < len(lower):
+        word = lower[index]
+        if word in _SMALL:
+            current += _SMALL[word]
+        elif word in _LARGE:
+            current = (current or 1.0) * _LARGE[word]
+            if current >= 1e3:
+                total, current = total + current, 0.0
+        elif word in _VAGUE:
+            current = _VAGUE[word]
+        elif not (word == "and" and index > begin and index + 1 < len(lower) and lower[index - 1] in _LARGE and lower[index + 1] in _SMALL):
+            break
+        index += 1
+    return (total + current, index) if index > begin else (0.0, at)
+
+
+def _joined(words: Words, low: _Number, high: _Number) -> bool:
+    """Whether two numbers are the ends of one range: "7-14", "$23-24M", "between 7 and 14"."""
+    between = words.text[low.end : high.start].lower()
+    if _scaled(low, high) >= high.value or len(between) > 5:
+        return False
+    if _RANGE.fullmatch(between):
+        return True
+    return between == " and " and low.first > 0 and words.lower[low.first - 1] == "between"
+
+
+def _scaled(low: _Number, high: _Number) -> float:
+    """The low end of a range, which may borrow the magnitude of the high end."""
+    borrowed = low.magnitude == 1 and low.value < high.value / high.magnitude
+    return low.value * high.magnitude if borrowed else low.value
+
+
+def _quantity(
+    words: Words, low: _Number, high: _Number, nouns: Mapping[str, str]
+) -> Quantity:
+    low_value = low.value if high is low else _scaled(low, high)
+    currency = low.currency or high.currency
+    unit, last = ("", high.last) if currency else _unit(words, low, high, nouns)
+    kind: Kind = "count"
+    scale = 1.0
+    if currency or unit in _MONEY_WORDS:
+        kind, unit = "money", currency or _MONEY_WORDS[unit]
+    elif low.percent or high.percent:
+        kind, unit = "percent", "%"
+    elif high.times:
+        kind, unit = "times", "x"
+    elif unit in _DAYS:
+        kind, scale = "duration", _DAYS[unit]
+    if low.first and words.lower[low.first - 1] == "under" and high is low and kind == "duration":
+        low_value = 0.0
+    end = words.ends[last - 1] if last > high.last else high.end
+    return Quantity(
+        kind, low_value * scale, high.value * scale, unit, low.first, max(last, high.last), low.start, end
+    )
+
+
+def _unit(
+    words: Words, low: _Number, high: _Number, nouns: Mapping[str, str]
+) -> tuple[str, int]:
+    """The counted thing and the end of its words: people, roles, week, dollars, or nothing."""
+    lower = words.lower
+    stop = words.sentences[words.sentence_of[low.first]].last
+    before = lower[max(0, low.first - 3) : low.first]
+    for index in range(high.last, min(stop, high.last + 5)):
+        gap = words.text[words.ends[index - 1] : words.starts[index]]
+        if any(c in gap for c in ".;:!?()\u2014"):
+            break
+        word = lower[index]
+        if word in _MONEY_WORDS:
+            return word, index + 1
+        singular = word[:-1] if word.endswith("s") else word
+        if singular in _DAYS:
+            return _time_unit(singular), index + 1
+        if word in nouns:
+            return nouns[word], index + 1
+        if word in _STOP:
+            break
+    if before[-1:] == ["of"] and set(before) & _TEAM:
+        return "people", high.last
+    if before[-2:-1] == ["of"] and before[-1:] == ["a"] and before[0] in _TEAM:
+        return "people", high.last
+    return "", high.last
+
+
+def _time_unit(word: str) -> str:
+    return {"hr": "hour", "min": "minute"}.get(word, word)

@@ -1,0 +1,438 @@
+"""Form: length, subject, salutation, signature, and what does not belong in a letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from rubric.case import Case
+from rubric.rules import Example, Found, at, at_chars, rule
+from rubric.words import split
+
+_EMOJI = re.compile(
+    "[\U0001f300-\U0001faff\U00002600-\U000027bf\U0001f1e6-\U0001f1ff\u2b50\u2b55\u231a\u231b\u23e9-\u23f3\ufe0f]"
+    r"|(?<!\w)(?::-?[)(DPp]|;-?\)|<3|:o\))(?!\w)"
+)
+_ATTACH = re.compile(r"\b(?:attached|attaching|attachment|enclosed|see the (?:pdf|attachment)|find (?:attached|enclosed))\b|\.(?:pdf|docx?|pptx?|xlsx?|zip)\b", re.I)
+_SLOT = re.compile(
+    r"\{\{[^{}\n]{0,60}\}\}|\{%[^%\n]{0,60}%\}|\{[A-Za-z_][\w .]{0,40}\}|<<[^<>\n]{1,40}>>|<[A-Z][A-Z_ ]{1,30}>|%[A-Z_]{2,30}%|\$\{[^}\n]{1,40}\}"
+    r"|\[(?!\d)[^\[\]\n]{0,50}?(?:name|company|title|role|date|number|insert|your|prospect|first|last|recipient|link|topic|industry|city|amount|stack|x+|tbd|todo|sender|specific|signal|n)\b[^\[\]\n]{0,50}\]"
+    r"|\[[A-Z][A-Z _]{1,30}\]|\bX{2,}\b|\bx{3,}\b|\b(?:TBD|TODO|FIXME|Lorem ipsum)\b|\bX, Y,?(?: and| or)? Z\b|_{3,}",
+    re.I,
+)
+_SLOT_CASED = re.compile(r"\bXX+\b|\bFNAME\b|\bLNAME\b|\bINSERT [A-Z]+\b")
+_LOWER_ONLY = re.compile(r"\bx{3,}\b|\btbd\b|\btodo\b|\bfixme\b", re.I)
+_JSONISH = re.compile(r"\{\s*\"\w+\"\s*:|\"(?:confidence|segment|score|signals?)\"\s*:|\b(?:confidence|score|maturity)\s*[:=]\s*\d|\b[a-z]+(?:_[a-z]+){2,}\b|\b(?:null|None|NaN|undefined)\b(?=[\s,.}])|/signals/|\btask[_-]id\b")
+_LIST_ITEM = re.compile(r"(?m)^\s*(?:[-*\u2022]|\d+[.)])\s+\S")
+
+
+@rule(
+    "form.empty",
+    failure="format_violation",
+    dimension="personalization_depth",
+    severity=3,
+    decision="BLOCK",
+    fix="write a letter",
+    passes=[Example("We saw two open roles.")],
+    fails=[Example(""), Example("  \n\t "), Example("Hi Maya,\n\nBest,\nAlex")],
+)
+def empty(case: Case) -> Iterable[Found]:
+    """A draft without a word between salutation and signature."""
+    if not case.body.words.lower:
+        yield Found("the draft has no text between salutation and signature")
+
+
+@rule(
+    "form.length",
+    failure="word_count_violation",
+    dimension="cta_quality",
+    severity=3,
+    decision="PENALISE",
+    fix="cut the letter to the limit",
+    passes=[Example(" ".join(["word"] * 120)), Example(" ".join(["word"] * 70), {"touch": 3})],
+    fails=[Example(" ".join(["word"] * 121)), Example(" ".join(["word"] * 71), {"touch": 3})],
+)
+def length(case: Case) -> Iterable[Found]:
+    """More words than the limit for this type of message and this touch; up to the limit passes."""
+    if case.prospect.message_type == "sms" or case.prospect.channel == "sms":
+        return
+    count = sum(any(c.isalnum() for c in w) for w in case.prose.split())
+    limit, what = _limit(case)
+    if limit and count > limit + case.playbook.form.tolerance_words:
+        yield Found(f"{count} words, the limit for {what} is {limit}", evidence="playbook:/form/words")
+
+
+def _limit(case: Case) -> tuple[int, str]:
+    prospect, limits = case.prospect, case.playbook.form.words
+    if prospect.message_type == "warm":
+        kind = _warmth(case)
+        return getattr(limits, kind)[0], f"a {kind.replace('_', ' ')} reply"
+    by_touch: tuple[int, ...] = getattr(limits, prospect.message_type, ())
+    if not by_touch:
+        return 0, ""
+    touch = min(prospect.touch, len(by_touch))
+    return by_touch[touch - 1], f"a {prospect.message_type} letter, touch {prospect.touch}"
+
+
+def _warmth(case: Case) -> str:
+    """What the last reply calls for; a plain warm letter where that is not marked."""
+    said = f"{case.prospect.extra.get('reply_intent') or ''} {case.prospect.extra.get('reply_type') or ''}".lower()
+    for kind in ("engaged", "curious", "soft_deferral"):
+        if kind.replace("_", " ") in said.replace("_", " "):
+            return kind
+    return "warm"
+
+
+@rule(
+    "form.sms",
+    failure="word_count_violation",
+    dimension="cta_quality",
+    severity=3,
+    decision="PENALISE",
+    fix="cut the message",
+    passes=[Example("x" * 159, {"message_type": "sms"}), Example("y" * 200)],
+    fails=[Example("x" * 160, {"message_type": "sms"}), Example("y" * 161, {"channel": "sms"})],
+)
+def sms(case: Case) -> Iterable[Found]:
+    """A text message that reaches the playbook's number of characters."""
+    limit = case.playbook.form.sms_characters
+    size = len(case.text.norm.strip())
+    if (case.prospect.message_type == "sms" or case.prospect.channel == "sms") and size >= limit:
+        yield Found(f"{size} characters, a text message stays under {limit}", evidence="playbook:/form/sms_characters")
+
+
+@rule(
+    "form.subject_length",
+    failure="format_violation",
+    dimension="cta_quality",
+    severity=3,
+    decision="PENALISE",
+    fix="shorten the subject",
+    passes=[Example("Hi", subject="Request: " + "x" * 50), Example("Hi")],
+    fails=[Example("Hi", subject="Request: " + "x" * 51), Example("Hi", subject="Question: " + "word " * 20)],
+)
+def subject_length(case: Case) -> Iterable[Found]:
+    """A subject of the playbook's number of characters or more."""
+    limit = case.playbook.form.subject_characters
+    if case.subject and len(case.subject.text.norm) >= limit:
+        yield Found(f"the subject has {len(case.subject.text.norm)} characters, it stays under {limit}", (0, len(case.subject.text.raw)), "subject")
+
+
+@rule(
+    "form.subject_opener",
+    failure="format_violation",
+    dimension="cta_quality",
+    severity=3,
+    decision="PENALISE",
+    fix="open the subject with a word of intent, such as Request, Context or Question",
+    passes=[Example("Hi", subject="Question: your Python roles"), Example("Hi", {"message_type": "warm"}, subject="Re: your note")],
+    fails=[Example("Hi", subject="Quick note about your team"), Example("Hi", subject="Engineering support")],
+)
+def subject_opener(case: Case) -> Iterable[Found]:
+    """A cold subject opens with a word of intent and never with "Quick", "Just" or "Hey"."""
+    if case.subject is None or not case.first_contact or not case.playbook.form.subject_openers:
+        return
+    lower = case.subject.words.lower
+    span = (0, len(case.subject.text.raw))
+    if not lower:
+        yield Found("the subject is empty", span, "subject")
+    elif lower[0] in case.playbook.form.subject_never:
+        yield Found(f'the subject opens with "{case.subject.words.quote(0, 1)}"', span, "subject")
+    elif not any(lower[: len(w)] == w for w in (split(o).lower for o in case.playbook.form.subject_openers)) and lower[0] not in {"re", "fwd", "fw"}:
+        yield Found(f'the cold subject "{case.subject.text.norm[:60]}" opens with no word of intent', span, "subject")
+    elif "quick" in lower[1:] and _quick(lower):
+        yield Found('the subject says "quick"', span, "subject")
+
+
+def _quick(lower: list[str]) -> bool:
+    after = lower[lower.index("quick") + 1 :][:1]
+    return bool(after) and after[0] in {"note", "question", "chat", "call", "one", "sync", "intro", "favour", "favor"}
+
+
+@rule(
+    "form.subject_shouting",
+    failure="format_violation",
+    dimension="tone_compliance",
+    severity=3,
+    decision="PENALISE",
+    fix="write the subject in lower case, without exclamation marks",
+    passes=[Example("Hi", subject="Question: your API roles"), Example("Hi", subject="Context: HIPAA and ML")],
+    fails=[Example("Hi", subject="REQUEST: CALL US"), Example("Hi", subject="Request: talk today!")],
+)
+def subject_shouting(case: Case) -> Iterable[Found]:
+    """Capitals or an exclamation mark in the subject."""
+    if case.subject is None:
+        return
+    text = case.subject.text.norm
+    own = case.prospect.company.name
+    loud = [w for w in re.findall(r"\b[A-Z]{4,}\b", text) if w not in own and w.lower() not in case.brief.words]
+    if "!" in text or len(loud) > 1 or (len(text) > 8 and text.isupper()):
+        yield Found("the subject shouts", (0, len(case.subject.text.raw)), "subject")
+
+
+@rule(
+    "form.subject_reply",
+    failure="format_violation",
+    dimension="cta_quality",
+    severity=1,
+    decision="PENALISE",
+    fix="take the prefix out: there is no thread to reply to",
+    passes=[
+        Example("Hi", {"message_type": "warm"}, subject="Re: your question"),
+        Example("Hi", {"thread": {"messages": [{"from": "us", "text": "Hello"}]}}, subject="Re: hello"),
+    ],
+    fails=[Example("Hi", subject="Re: our talk"), Example("Hi", subject="Fwd: engineers")],
+)
+def subject_reply(case: Case) -> Iterable[Found]:
+    """ "Re:" or "Fwd:" where there is no thread."""
+    if case.subject is None or case.prospect.message_type in {"warm"} or case.prospect.thread.messages:
+        return
+    if re.match(r"\s*(?:re|fwd?|aw|wg)\s*:", case.subject.text.norm, re.I):
+        yield Found("the subject pretends to a reply, there is no thread", (0, len(case.subject.text.raw)), "subject")
+
+
+@rule(
+    "form.salutation",
+    failure="format_violation",
+    dimension="personalization_depth",
+    severity=3,
+    decision="PENALISE",
+    fix="greet by the recipient's first name",
+    passes=[
+        Example("Hi Maya,\nwe saw two roles.", {"recipient": {"name": "Maya Lindqvist"}}),
+        Example("We saw two roles.", {"recipient": {"name": "Maya Lindqvist"}}),
+    ],
+    fails=[
+        Example("Hi Anna,\nwe saw two roles.", {"recipient": {"name": "Maya Lindqvist"}}),
+        Example("Hi there,\nwe saw two roles.", {"recipient": {"name": "Maya Lindqvist"}}),
+    ],
+)
+def salutation(case: Case) -> Iterable[Found]:
+    """A salutation with another name than the recipient's first, or with none though it is known."""
+    greeting, recipient = case.layout.greeting, case.prospect.recipient
+    if greeting is None or recipient.first_name is None:
+        return
+    known = {w.lower() for w in split(recipient.name or "").lower}
+    said = split(greeting).lower
+    if not said or not known & set(said):
+        start = case.layout.greeting_at
+        yield Found(
+            f'greets "{greeting or "nobody"}", the recipient is {recipient.name}',
+            case.text.span(start, start + len(greeting)),
+            evidence="/recipient/name",
+        )
+
+
+@rule(
+    "form.signature",
+    failure="format_violation",
+    dimension="personalization_depth",
+    severity=3,
+    decision="PASS",
+    fix="sign with first name, title, company and domain; it can be added on delivery",
+    passes=[
+        Example("We saw two roles.\n\nAlex\nResearch Partner\nTenacious Intelligence Corporation\ngettenacious.com"),
+        Example("We saw two roles.\n\nAlex / Research Partner / Tenacious Intelligence Corporation / gettenacious.com"),
+        Example("We saw two roles.", {"message_type": "sms"}),
+    ],
+    fails=[Example("We saw two roles."), Example("We saw two roles.\n\nBest,\nAlex")],
+)
+def signature(case: Case) -> Iterable[Found]:
+    """A missing part of the signature. It is a note and decides nothing."""
+    if case.prospect.message_type == "sms" or not case.body.words.lower:
+        return
+    low, seller = case.signature.lower(), case.playbook.seller
+    missing = []
+    if "company" in seller.signature and seller.company.lower() not in low:
+        missing.append("company")
+    if "domain" in seller.signature and seller.domain.lower() not in low:
+        missing.append("domain")
+    lines = [x for x in re.split(r"[\n/|]", case.signature) if x.strip()]
+    if "first_name" in seller.signature and not lines:
+        missing.append("name")
+    if missing:
+        yield Found(f"the signature lacks {', '.join(missing)}", evidence="playbook:/seller/signature")
+
+
+@rule(
+    "form.emoji",
+    failure="format_violation",
+    dimension="tone_compliance",
+    severity=3,
+    decision="PENALISE",
+    fix="take the emoji out",
+    passes=[Example("Two roles (Python, Go)."), Example("Great \U0001f44d", {"message_type": "warm"})],
+    fails=[Example("Two roles \U0001f680"), Example("Two roles :)")],
+)
+def emoji(case: Case) -> Iterable[Found]:
+    """An emoji or a smiley in a cold letter."""
+    if case.prospect.message_type == "warm":
+        return
+    for part, raw in (("subject", case.email.subject or ""), ("body", case.email.body)):
+        match = _EMOJI.search(raw)
+        if match:
+            yield Found(f'"{match.group()}" is an emoji', match.span(), part)
+            return
+
+
+@rule(
+    "form.attachment",
+    failure="format_violation",
+    dimension="cta_quality",
+    severity=3,
+    decision="PENALISE",
+    fix="offer to send the document when they ask",
+    passes=[Example("I can send a one-page overview."), Example("As attached as I am to Go, Rust wins.", {"message_type": "warm"})],
+    fails=[Example("Please find attached our deck."), Example("See overview.pdf for more.")],
+)
+def attachment(case: Case) -> Iterable[Found]:
+    """A cold letter that comes with an attachment."""
+    if case.prospect.message_type == "warm" and "attached as" in case.body.words.text:
+        return
+    for passage in case.passages:
+        match = _ATTACH.search(passage.words.text)
+        if match and not passage.negated(min(passage.words.at(match.start()), len(passage.words.lower) - 1)):
+            yield at_chars(passage, match.start(), match.end(), f'"{match.group()}" speaks of an attachment')
+            return
+
+
+@rule(
+    "form.placeholder",
+    failure="format_violation",
+    dimension="personalization_depth",
+    severity=1,
+    decision="BLOCK",
+    fix="fill the placeholder or take the sentence out",
+    passes=[Example("We read [1] and the note (see below)."), Example("Your Go <-> Rust bridge is neat.")],
+    fails=[Example("Hi {{first_name}}, hello."), Example("Hi [Name], hello."), Example("Hi <NAME>, hello."), Example("We saw XX roles.")],
+)
+def placeholder(case: Case) -> Iterable[Found]:
+    """A template slot that was not filled, of any style."""
+    for part, text in (("subject", case.subject.text if case.subject else None), ("body", case.text)):
+        match = (_slot(text.norm) or _SLOT_CASED.search(text.norm)) if text else None
+        if match and text:
+            yield Found(f'"{match.group()}" is an unfilled placeholder', text.span(*match.span()), part)
+
+
+def _slot(text: str) -> re.Match[str] | None:
+    for match in _SLOT.finditer(text):
+        said = match.group()
+        if said.lower().startswith("x") and (said.isalpha() and not said.isupper() and not _LOWER_ONLY.fullmatch(said)):
+            continue
+        return match
+    return None
+
+
+@rule(
+    "form.internal",
+    failure="format_violation",
+    dimension="tone_compliance",
+    severity=1,
+    decision="BLOCK",
+    fix="take inside words out: scores, segments, confidences, field names",
+    passes=[Example("We saw two open roles."), Example("Your segment of the market is small.")],
+    fails=[Example("Your AI maturity score is 2."), Example("Working angle: Segment 3."), Example("We rate it confidence: 0.73.")],
+)
+def internal(case: Case) -> Iterable[Found]:
+    """Words of the sender's own pipeline that the reader should never see."""
+    for passage, hit in case.each("internal"):
+        quote = " ".join(passage.words.lower[hit.first : hit.last])
+        if not any(quote in t.lower() for p, t in case.brief.texts if p.startswith(("/signals/facts", "/thread", "/company"))):
+            yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" is a word of our own pipeline')
+            return
+    match = _JSONISH.search(case.body.words.text)
+    if match and match.group().lower() not in (case.prospect.company.name.lower()) and not _known_text(case, match.group()):
+        yield at_chars(case.body, match.start(), match.end(), f'"{match.group()}" is raw data, not prose')
+
+
+def _known_text(case: Case, said: str) -> bool:
+    return any(said in t for p, t in case.brief.texts if p.startswith(("/signals/tech_stack", "/signals/facts", "/thread")))
+
+
+@rule(
+    "form.service_menu",
+    failure="format_violation",
+    dimension="personalization_depth",
+    severity=3,
+    decision="PENALISE",
+    fix="name the one service that the brief calls for",
+    passes=[
+        Example("We place Python and Go engineers."),
+        Example("Agenda:\n1. scope\n2. stack", {"message_type": "warm"}),
+    ],
+    fails=[
+        Example("We offer web development, mobile apps, cloud migration, data engineering and QA."),
+        Example("Our services:\n- staffing\n- consulting\n- audits\n- training"),
+    ],
+)
+def service_menu(case: Case) -> Iterable[Found]:
+    """A list of services instead of the one that fits."""
+    least = case.playbook.form.service_menu
+    items = list(_LIST_ITEM.finditer(case.body.words.text))
+    offers = {"services", "offer", "offering", "offerings", "capabilities", "solutions", "expertise", "practices", "provide"}
+    if len(items) >= least and offers & set(case.body.words.lower):
+        yield at_chars(case.body, items[0].start(), items[-1].end(), f"{len(items)} services in a list")
+        return
+    for start, end, count in _series(case):
+        if count >= least:
+            yield at_chars(case.body, start, end, f"{count} services in a row")
+            return
+
+
+def _series(case: Case) -> Iterator[tuple[int, int, int]]:
+    """Runs of comma-separated items behind a word of offering."""
+    text = case.body.words.text
+    for match in re.finditer(r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do)\b[^.!?\n]{0,40}?((?:[\w/+#.\- ]{3,40},\s+){3,}(?:and |or )?[\w/+#\- ]{2,40})", text):
+        sentence_words = set(match.group().lower().split())
+        if {"depends", "depend", "on"} <= sentence_words or "depends" in sentence_words:
+            continue
+        yield match.start(1), match.end(1), match.group(1).count(",") + 1
+
+
+@rule(
+    "form.language",
+    failure="format_violation",
+    dimension="tone_compliance",
+    severity=3,
+    decision="PENALISE",
+    fix="let a person who reads the language judge it",
+    passes=[Example("We saw that you have two open roles and wondered whether that is all."), Example("Hej, two roles.")],
+    fails=[
+        Example("Wir haben gesehen, dass Sie zwei offene Stellen haben, und fragen uns, ob das alles ist oder noch mehr kommt."),
+        Example("Мы видели, что у вас есть две открытые вакансии, и хотели бы узнать, нужна ли вам помощь."),
+    ],
+)
+def language(case: Case) -> Iterable[Found]:
+    """A draft in a language that the rules do not cover is not judged, and so never passes."""
+    lower = case.body.words.lower
+    letters = [c for c in case.prose if c.isalpha()]
+    foreign = sum(c > "\u024f" for c in letters)
+    if letters and foreign * 2 > len(letters):
+        yield Found("not judged: most letters are of a script that the rules do not cover")
+    elif len(lower) >= 12 and sum(w in _COMMON for w in lower) * 100 < 14 * len(lower):
+        yield Found(f"not judged: the text is not in the language of the playbook ({case.playbook.language})")
+
+
+_COMMON = frozenset(
+    """the a an and or but to of in on for with at by from as is are was were be been have has had do does did
+    will would can could should may might i we you he she it they me us him her them my our your his their its
+    this that these those what which who when where why how if not no so than then there here about into over
+    after before up out just more most some any all each one two new now also only very too""".split()
+)
+
+
+@rule(
+    "form.note_to_self",
+    failure="format_violation",
+    dimension="personalization_depth",
+    severity=1,
+    decision="BLOCK",
+    fix="send the letter and not a description of it",
+    passes=[Example("I am writing about your two open roles."), Example("Sending the overview today.", {"message_type": "warm"})],
+    fails=[Example("Subject: hello\nHi"), Example("Here is a draft email to the prospect: Hi Maya")],
+)
+def note_to_self(case: Case) -> Iterable[Found]:
+    """A remark of the writer about the letter, in the letter."""
+    match = re.search(r"(?im)^\s*(?:subject|to|from|body)\s*:\s|\b(?:here(?:'s| is) (?:the|a|your) (?:draft|email|revised|rewritten)|draft email|as an ai|rewritten version)\b", case.body.words.text)
+    if match:
+        yield at_chars(case.body, match.start(), match.end(), f'"{match.group().strip()}" speaks about the letter and not to the reader')

@@ -1,0 +1,351 @@
+"""Peers, gaps and customers: who is named, by which source, and how it is put."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from rubric.case import Case, Passage
+from rubric.phrases import Hit
+from rubric.prospect import Peer
+from rubric.rules import Example, Found, at, at_chars, rule
+from rubric.segments import regions_of
+from rubric.words import Sentence, split
+
+_PLACEHOLDER = re.compile(
+    r"\b(?:[Ss]tart-?up|[Cc]ompany|[Cc]ompetitor|[Pp]eer|[Cc]lient|[Ff]irm|[Cc]orp|[Cc]omp|[Vv]endor|[Bb]rand|[Cc]ustomer|Co|Org)[ _\-]?(?:[A-Z]|[1-9])\b(?![a-z'])"
+    r"|\b(?:Acme|Foo(?:bar)?|Example (?:Co|Corp|Inc)|Contoso|Widgets? Inc|XYZ|ABC)(?: (?:Corp|Inc|Co|Ltd))?\b"
+)
+_WE = frozenset({"we", "our", "we've", "we'll", "i", "i've"})
+
+
+def _peers(*confidences: str, source: bool = True) -> dict[str, Any]:
+    names = ("Kinetic Grid", "Boreal Freight", "Lumen Cargo")
+    return {
+        "company": {"industry": "logistics software", "hq": "Germany"},
+        "peers": [
+            {"name": n, "practice": "posted two MLOps roles", "source_url": "https://peer.example/jobs" if source else None, "confidence": c}
+            for n, c in zip(names, confidences, strict=False)
+        ],
+    }
+
+
+class Named(NamedTuple):
+    """A company that the letter names beside the reader's."""
+
+    name: str
+    first: int
+    last: int
+    peer: int | None
+
+
+def named(case: Case, passage: Passage, sentence: Sentence) -> list[Named]:
+    """Peers of the brief, known companies and unknown names behind "companies like"."""
+    out = []
+    lower = passage.words.lower
+    for n, peer in enumerate(case.prospect.peers):
+        words = split(peer.name or "").lower
+        for first in range(sentence.first, sentence.last - len(words) + 1 if words else sentence.first):
+            if lower[first : first + len(words)] == words:
+                out.append(Named(peer.name or "", first, first + len(words), n))
+    own = case.prospect.company.name.lower()
+    for hit in passage.inside("known_company", sentence):
+        if passage.words.is_capitalised(hit.first) and not any(o.first <= hit.first < o.last for o in out):
+            quote = passage.words.quote(hit.first, hit.last)
+            if quote.lower() not in own and (hit.first > sentence.first or hit.last - hit.first > 1 or quote.lower() not in {"wave", "square", "ramp", "league", "tide", "alan", "tier", "clip", "wise", "epic", "maple", "carbon", "mercury"}):
+                out.append(Named(quote, hit.first, hit.last, None))
+    return out
+
+
+def source_of(peer: Peer) -> bool:
+    return bool(peer.source_url)
+
+
+@rule(
+    "peers.placeholder",
+    failure="generic_peers",
+    dimension="signal_grounding",
+    severity=3,
+    decision="PENALISE",
+    fix="name the peers of the brief, or none",
+    passes=[Example("Kinetic Grid posted two MLOps roles.", _peers("high")), Example("Plan B is a call in May.")],
+    fails=[Example("Companies like StartupX and StartupY do this."), Example("Competitor X has no such team.")],
+)
+def placeholder(case: Case) -> Iterable[Found]:
+    """A company name that only stands for one."""
+    for passage in case.passages:
+        for match in _PLACEHOLDER.finditer(passage.words.text):
+            if match.group().lower() in case.prospect.company.name.lower():
+                continue
+            if match.group().lower().startswith(("series", "co ")):
+                continue
+            yield at_chars(passage, match.start(), match.end(), f'"{match.group()}" looks like a placeholder and not like a company')
+            return
+
+
+@rule(
+    "peers.foreign",
+    failure="generic_peers",
+    dimension="signal_grounding",
+    severity=3,
+    decision="PENALISE",
+    fix="name peers of the prospect's own place and trade, with a source",
+    passes=[
+        Example("Companies like Paystack work so.", {"company": {"hq": "Lagos", "industry": "fintech"}, "peers": [{"name": "Paystack"}]}),
+        Example("Your Slack integration is neat.", {"company": {"hq": "Lagos"}}),
+    ],
+    fails=[
+        Example("Companies like Monzo and Revolut work so.", {"company": {"hq": "Lagos", "industry": "e-commerce"}}),
+        Example("Peers such as Monzo do this.", {"company": {"hq": "London", "industry": "developer tools"}, "peers": [{"name": "Monzo"}]}),
+    ],
+)
+def foreign(case: Case) -> Iterable[Found]:
+    """A peer of another place or another trade than the prospect's."""
+    places = regions_of(case.prospect.company.hq, case.playbook)
+    trades = _trades(case.prospect.company.industry, case)
+    for passage, sentence, name in _peer_names(case):
+        group = case.playbook.companies.get(name.name.lower())
+        if group is None or (name.peer is not None and source_of(case.prospect.peers[name.peer])):
+            continue
+        why = []
+        if places and group.region not in places:
+            why.append(f"is of {group.region.replace('_', ' ')}, the prospect of {case.prospect.company.hq}")
+        if trades and group.trade not in trades:
+            why.append(f"is in {group.trade}, the prospect in {case.prospect.company.industry}")
+        if why:
+            yield at(passage, (name.first, name.last), f"{name.name} {' and '.join(why)}", evidence="/company")
+            return
+
+
+@rule(
+    "peers.unknown",
+    failure="generic_peers",
+    dimension="signal_grounding",
+    severity=3,
+    decision="PENALISE",
+    fix="name only peers that the brief lists with a source",
+    passes=[
+        Example("Kinetic Grid and other peers hire for MLOps; is that a topic?", _peers("high")),
+        Example("We work in Addis Ababa."),
+    ],
+    fails=[
+        Example("Companies like Shippo and Flexport already do this."),
+        Example("Your competitor Monzo just launched a redesign.", _peers("high")),
+    ],
+)
+def unknown(case: Case) -> Iterable[Found]:
+    """A company named as a peer that the brief does not list."""
+    for passage, _, name in _peer_names(case):
+        if name.peer is None and not _in_brief(case, name.name):
+            yield at(passage, (name.first, name.last), f"{name.name} is named as a peer, the brief does not list it", evidence="/peers")
+            return
+
+
+def _in_brief(case: Case, name: str) -> bool:
+    low = name.lower()
+    return any(low in text.lower() for _, text in case.brief.texts)
+
+
+def _peer_names(case: Case) -> Iterator[tuple[Passage, Sentence, Named]]:
+    """Companies named where the sentence speaks of peers, clients or competitors."""
+    for passage in case.passages:
+        for sentence in passage.words.sentences:
+            hits = [*passage.inside("peer_talk", sentence), *passage.inside("customers", sentence)]
+            names = named(case, passage, sentence)
+            if not hits and len(names) < 2:
+                continue
+            for name in names:
+                yield passage, sentence, name
+            for hit in hits:
+                taken = {n.first for n in names}
+                for name in _listed(case, passage, sentence, hit):
+                    if name.first not in taken:
+                        yield passage, sentence, name
+
+
+def _listed(case: Case, passage: Passage, sentence: Sentence, hit: Hit) -> Iterator[Named]:
+    """Capitalised names right behind "companies like", "competitor", "peers such as"."""
+    word = hit.last
+    if passage.words.lower[hit.last - 1] not in {"like", "such", "including", "competitor", "rival", "peer", "as"}:
+        return
+    own = set(split(case.prospect.company.name).lower) | {w for n in case.playbook.seller.names for w in n.lower().split()}
+    while word < sentence.last:
+        low = passage.words.lower[word]
+        if passage.words.is_capitalised(word) and low not in own | {"i", "series", "seed", "ai", "ml", "saas", "b2b", "uk", "us", "eu"}:
+            last = word + 1
+            while last < sentence.last and passage.words.is_capitalised(last) and passage.words.text[passage.words.ends[last - 1] : passage.words.starts[last]] == " ":
+                last += 1
+            yield Named(passage.words.quote(word, last), word, last, None)
+            word = last
+        elif low in {"and", "or", "as"}:
+            word += 1
+        else:
+            return
+
+
+def _trades(industry: str | None, case: Case) -> frozenset[str]:
+    if not industry:
+        return frozenset()
+    low = f" {re.sub(r'[^a-z0-9]+', ' ', industry.lower())} "
+    return frozenset(t for t, words in case.playbook.trades.items() if any(f" {re.sub(r'[^a-z0-9]+', ' ', w)} " in low for w in words))
+
+
+@rule(
+    "gap.unsourced",
+    failure="gap_over_claiming",
+    dimension="signal_grounding",
+    severity=2,
+    decision="BLOCK",
+    fix="leave the comparison out, or use peers that the brief lists with a source",
+    passes=[
+        Example("Kinetic Grid and Boreal Freight have hired for MLOps; is that a deliberate choice on your side?", _peers("high", "high")),
+        Example("Would it help to compare notes on how peers structure this?"),
+    ],
+    fails=[
+        Example("Your competitors are already investing in ML platforms."),
+        Example("The leading companies in your sector have built ML teams.", _peers("high", source=False)),
+    ],
+)
+def unsourced(case: Case) -> Iterable[Found]:
+    """A statement about the prospect's peers without a peer entry that has a source."""
+    sourced = [p for p in case.prospect.peers if source_of(p)]
+    for passage, sentence, hit in _statements(case):
+        if sourced or sentence.question:
+            continue
+        quote = passage.words.quote(hit.first, min(hit.last + 5, sentence.last))
+        have = "no peers" if not case.prospect.peers else "peers without a source"
+        yield at(passage, (hit.first, min(hit.last + 5, sentence.last)), f'"{quote}" speaks for peers, the brief has {have}', evidence="/peers")
+        return
+
+
+@rule(
+    "gap.too_few",
+    failure="gap_over_claiming",
+    dimension="signal_grounding",
+    severity=2,
+    decision="BLOCK",
+    fix="speak of the one peer by name, as a question",
+    passes=[
+        Example("Your peers have hired for MLOps.", _peers("high", "high")),
+        Example("Kinetic Grid has posted two MLOps roles; is that a topic for you?", _peers("high")),
+    ],
+    fails=[
+        Example("Your peers have hired for MLOps.", _peers("high")),
+        Example("Other companies in your sector are building ML teams.", _peers("high")),
+    ],
+)
+def too_few(case: Case) -> Iterable[Found]:
+    """A finding about peers in general that rests on fewer peers than the playbook wants."""
+    sourced = [p for p in case.prospect.peers if source_of(p)]
+    least = case.playbook.policy.min_peers_for_finding
+    for passage, sentence, hit in _statements(case):
+        if not 0 < len(sourced) < least or sentence.question or any(n.peer is not None for n in named(case, passage, sentence)):
+            continue
+        yield at(
+            passage, hit,
+            f'"{passage.words.quote(hit.first, hit.last)}" speaks for peers in general, the brief has {len(sourced)} with a source and a finding needs {least}',
+            evidence="/peers",
+        )  # fmt: skip
+        return
+
+
+@rule(
+    "gap.confidence",
+    failure="gap_over_claiming",
+    dimension="signal_grounding",
+    severity=2,
+    decision="BLOCK",
+    fix="put a medium gap as a question; keep a low one out of a first letter",
+    passes=[
+        Example("Kinetic Grid and Boreal Freight have hired for MLOps.", _peers("high", "high")),
+        Example("Two peers seem to have hired for MLOps; is that something you considered?", _peers("medium", "medium")),
+    ],
+    fails=[
+        Example("Kinetic Grid and Boreal Freight have hired for MLOps, and peers lead.", _peers("medium", "medium")),
+        Example("Kinetic Grid may have hired for MLOps; did your peers come up?", _peers("low", "low")),
+    ],
+)
+def gap_confidence(case: Case) -> Iterable[Found]:
+    """A peer finding put more surely than its confidence allows."""
+    for passage, sentence, hit in _statements(case, with_names=True):
+        entries = [case.prospect.peers[n.peer] for n in named(case, passage, sentence) if n.peer is not None]
+        entries = entries or [p for p in case.prospect.peers if source_of(p)]
+        sures = {p.confidence or "high" for p in entries}
+        if not entries or "high" in sures:
+            continue
+        low = bool(sures & {"low", "insufficient_signal"}) and "medium" not in sures
+        if (low and case.first_contact) or not case.careful(passage, sentence):
+            sure = "low" if low else "medium"
+            yield at(
+                passage, hit,
+                f"a peer finding of {sure} confidence is {'in a first letter' if low else 'stated as a fact'}",
+                evidence="/peers/0/confidence",
+            )  # fmt: skip
+            return
+
+
+def _statements(case: Case, *, with_names: bool = False) -> list[tuple[Passage, Sentence, Hit]]:
+    """Sentences that say what peers do: a word for peers with a finding close behind it."""
+    out = []
+    for passage in case.passages:
+        for sentence in passage.words.sentences:
+            hits = passage.inside("peer_talk", sentence)
+            if with_names and not hits:
+                hits = [Hit("peer", "", n.first, n.last) for n in named(case, passage, sentence) if n.peer is not None]
+            for hit in hits:
+                behind = passage.words.lower[hit.last : min(hit.last + 9, sentence.last)]
+                before = passage.words.lower[max(sentence.first, hit.first - 5) : hit.first]
+                findings = [h for h in passage.inside("peer_finding", sentence) if hit.last - 1 <= h.first <= hit.last + 8 or (h.first < hit.first and "gap" in passage.words.lower[h.first])]
+                if not findings or _WE & set(behind[:3]) or (_WE & set(before) and passage.words.lower[hit.last - 1] in {"yours", "you", "your", "like"}):
+                    continue
+                if _offer_to_show(passage, sentence):
+                    continue
+                out.append((passage, sentence, hit))
+                break
+    return out
+
+
+def _offer_to_show(passage: Passage, sentence: Sentence) -> bool:
+    """An offer to share or compare says nothing yet about anybody."""
+    lower = passage.words.lower[sentence.first : sentence.last]
+    return bool({"share", "compare", "comparing", "send", "comparison"} & set(lower)) and not {"gap", "behind", "ahead"} & set(lower)
+
+
+@rule(
+    "peers.customers",
+    failure="format_violation",
+    dimension="signal_grounding",
+    severity=1,
+    decision="BLOCK",
+    fix="name no customers; offer references through a person",
+    passes=[
+        Example("We place engineering teams with software companies."),
+        Example("Kinetic Grid has posted two MLOps roles.", _peers("high")),
+    ],
+    fails=[
+        Example("Companies like Stripe trust Tenacious."),
+        Example("We've placed engineers at Shopify and Spotify."),
+    ],
+)
+def customers(case: Case) -> Iterable[Found]:
+    """A named customer or reference; the playbook holds none that may be named. A generated peer is PENALISE."""
+    for passage in case.passages:
+        for sentence in passage.words.sentences:
+            for hit in passage.inside("customers", sentence):
+                names = [n for n in named(case, passage, sentence) if n.first >= hit.first - 6]
+                if not _claims_custom(case, passage, sentence, hit) or not names:
+                    continue
+                given = all(n.peer is not None for n in names)
+                yield at(
+                    passage, (names[0].first, names[0].last),
+                    f'"{passage.words.quote(hit.first, hit.last)}" presents {names[0].name} as a customer, which nothing supports',
+                    decision="PENALISE" if given else None, failure="generic_peers" if given else None,
+                )  # fmt: skip
+                return
+
+
+def _claims_custom(case: Case, passage: Passage, sentence: Sentence, hit: Hit) -> bool:
+    words = set(passage.words.lower[sentence.first : sentence.last])
+    seller = {w.lower() for w in case.playbook.seller.short_names} | _WE | {"us"}
+    return bool(words & seller) and not sentence.question

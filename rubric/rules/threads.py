@@ -1,0 +1,286 @@
+"""Other threads stay there; an idea that was turned down is not made again.
+
+Both are matters of meaning and not of wording: facts are compared by the stems of their content
+words, by the playbook's groups of words that mean the same, and by the phrases with which people
+pass on what they heard.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from rubric.case import Case, Passage
+from rubric.phrases import Hit
+from rubric.rules import Example, Found, at, rule
+from rubric.stems import content, stem
+from rubric.words import Sentence
+
+_ROLES = {
+    "ceo", "cto", "cfo", "coo", "cio", "cofounder", "founder", "boss", "board", "chair", "chairman",
+    "vp", "director", "head", "hr", "legal", "procurement", "manager", "colleague", "counterpart",
+}  # fmt: skip
+_PUBLIC = frozenset("podcast keynote conference interview blog post posted publicly public talk webinar article press panel tweet announcement announced earnings".split())
+_GENERIC = frozenset(
+    """gap adoption adopt migration migrate strategy architecture posture initiative approach move build
+    upgrade engineering engineer first native implementation implement function practice programme program rollout layer stack
+    system systems solution modernisation modernization project development capability""".split()
+)
+_ADVERSE = frozenset("but however though although yet still nonetheless nevertheless even worth reconsider revisit really regardless anyway".split())
+_ANYWAY = frozenset("but still however though yet even nonetheless nevertheless regardless".split())
+
+
+def _other(*facts: str, party: str = "ceo", **more: Any) -> dict[str, Any]:
+    return {"other_threads": [{"id": "t-2", "with": party, "facts": list(facts)}], **more}
+
+
+def _rejected(idea: str) -> dict[str, Any]:
+    return {"message_type": "warm", "rejected_suggestions": [idea], "thread": {"messages": [{"from": "prospect", "text": "Not for us at present."}]}}
+
+
+class Secret(NamedTuple):
+    """One fact of another thread: its distinctive stems, numbers and groups of meaning."""
+
+    pointer: str
+    text: str
+    party: str
+    stems: frozenset[str]
+    numbers: frozenset[str]
+    groups: frozenset[int]
+    ordered: tuple[str, ...]
+
+
+def secrets(case: Case) -> list[Secret]:
+    return case.memo(_secrets)
+
+
+def _secrets(case: Case) -> list[Secret]:
+    own = {stem(w) for w in case.brief.words} - {stem(w) for w in _PUBLIC}
+    trade = {stem(w) for words in case.playbook.stacks.values() for phrase in words for w in phrase.split()}
+    groups_known = _groups_of(case, (w for w in case.brief.words))
+    out = []
+    for t, thread in enumerate(case.prospect.other_threads):
+        for f, fact in enumerate(thread.facts):
+            words = content(fact)
+            numbers = frozenset(w for w in re.findall(r"\d[\d.,]*\s?(?:%|k|m)?", fact.lower())) - own
+            out.append(
+                Secret(
+                    f"/other_threads/{t}/facts/{f}", fact, (thread.party or "").lower(),
+                    frozenset(stem(w) for w in words if not w.isdigit()) - own - trade,
+                    frozenset(n.strip() for n in numbers),
+                    _groups_of(case, fact.lower().split()) - groups_known,
+                    tuple(re.findall(r"[^\W_]+(?:'[^\W_]+)?", fact.lower())),
+                )
+            )  # fmt: skip
+    return out
+
+
+def _groups_of(case: Case, words: Iterable[str]) -> frozenset[int]:
+    table = case.memo(_sensitive_table)
+    return frozenset(table[w] for word in words if (w := word.strip(".,:;!?%'\"()").removesuffix("'s")) in table)
+
+
+def _sensitive_table(case: Case) -> dict[str, int]:
+    return {word: n for n, group in enumerate(case.playbook.sensitive) for word in group}
+
+
+@rule(
+    "leak.fact",
+    failure="thread_leakage",
+    dimension="signal_grounding",
+    severity=1,
+    decision="BLOCK",
+    fix="write only what this thread and the public brief hold",
+    passes=[
+        Example("We have two Go engineers with payment experience.", _other("Board wants to cut headcount by 20%")),
+        Example("Would a short call help?", _other("CFO approved a 200k budget")),
+    ],
+    fails=[
+        Example("With the 200k your side has approved, two engineers are possible.", _other("CFO approved a 200k budget")),
+        Example("If a sale is on the table, short contracts may suit you.", _other("co-founder wants to sell the company")),
+        Example("I know the board is pushing for a 20% cut.", _other("Board wants to cut headcount by 20%")),
+    ],
+)
+def fact(case: Case) -> Iterable[Found]:
+    """A fact of another thread, quoted, in part or in other words."""
+    for passage in case.passages:
+        for sentence in passage.words.sentences:
+            for secret in secrets(case):
+                shared = _shared(case, passage, sentence, secret)
+                if shared:
+                    yield at(
+                        passage, (sentence.first, sentence.last),
+                        f'shares "{shared}" with another thread ({secret.party or "unnamed"}): "{secret.text[:80]}"',
+                        evidence=secret.pointer,
+                    )  # fmt: skip
+                    return
+
+
+def _shared(case: Case, passage: Passage, sentence: Sentence, secret: Secret) -> str | None:
+    """What a sentence has of a secret, if it is enough to be one."""
+    lower = passage.words.lower[sentence.first : sentence.last]
+    if quote := _quoted(lower, secret.ordered, case):
+        return quote
+    said = {stem(w) for w in lower}
+    text = passage.words.text[sentence.start : sentence.end].lower()
+    words = secret.stems & said
+    numbers = {n for n in secret.numbers if re.search(rf"(?<![\d.]){re.escape(n)}(?!\d)", text)}
+    groups = secret.groups & _groups_of(case, lower)
+    told = passage.has("said_by_other", sentence)
+    inside = told or passage.has("insider", sentence)
+    named = {stem(w) for w in secret.party.split()} & said - {stem(r) for r in _ROLES}
+    weight = len(words) + 2 * len(numbers) + len(groups)
+    needed = 2 if inside or named else 3
+    if told and weight:
+        needed = 1
+    if len(words) >= 2 and len(words) * 2 >= len(secret.stems):
+        needed = 2
+    if inside and groups and not told:
+        needed = 1
+    if weight < needed or (len(lower) < 4):
+        return None
+    return ", ".join([w for w in lower if stem(w) in words or w in numbers or _groups_of(case, [w]) & groups] or sorted(numbers)) or None
+
+
+def _quoted(lower: list[str], ordered: tuple[str, ...], case: Case) -> str | None:
+    """Four words in a row that also stand in the secret, not all of them grammar."""
+    for n in range(len(lower) - 3):
+        run = tuple(lower[n : n + 4])
+        for m in range(len(ordered) - 3):
+            if ordered[m : m + 4] == run and sum(1 for w in run if w in content(w)) >= 2 and not all(w in case.brief.words for w in run):
+                return " ".join(run)
+    return None
+
+
+@rule(
+    "leak.hint",
+    failure="thread_leakage",
+    dimension="signal_grounding",
+    severity=1,
+    decision="BLOCK",
+    fix="leave out who else you speak with",
+    passes=[
+        Example("You mentioned two open roles.", {"message_type": "warm"}),
+        Example("Your CTO said in a podcast that hiring is slow.", {"signals": {"facts": ["The CTO said in a podcast that hiring is slow."]}}),
+    ],
+    fails=[
+        Example("As your co-founder said, budget is tight."),
+        Example("A colleague of yours mentioned that you decide."),
+        Example("I understand from your CEO that timing matters.", {"recipient": {"role": "cto"}}),
+    ],
+)
+def hint(case: Case) -> Iterable[Found]:
+    """A hint that somebody else at the company has talked to us."""
+    own = " ".join(m.text.lower() for m in case.prospect.thread.messages)
+    for passage, hit in case.each("said_by_other"):
+        sentence = passage.sentence(hit.first)
+        lower = passage.words.lower
+        said = set(lower[hit.first : hit.last + 2])
+        around = set(lower[sentence.first : sentence.last])
+        if _PUBLIC & around or passage.negated(hit.first):
+            continue
+        roles = {r for r in _ROLES if r in said or f"{r}'s" in said} | ({"founder"} if {"co", "founder"} <= said else set())
+        if roles and any(r in own for r in roles):
+            continue
+        if not roles and not {"colleague", "someone", "somebody", "another", "others", "separate", "internally"} & said and not secrets(case):
+            continue
+        if not roles and case.prospect.message_type == "warm" and own and not {"someone", "somebody", "another", "colleague", "others", "separate", "internally"} & said:
+            continue
+        yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" tells of another conversation at the company')
+        return
+
+
+@rule(
+    "idea.repeated",
+    failure="rejected_idea_repeated",
+    dimension="cta_quality",
+    severity=2,
+    decision="BLOCK",
+    fix="accept the no and turn to what they do need",
+    passes=[
+        Example("Understood, GraphQL is off the table. What matters most this quarter?", _rejected("GraphQL adoption")),
+        Example("Fair enough. Your Go roles are another matter; may I send a profile?", _rejected("GraphQL adoption")),
+    ],
+    fails=[
+        Example("I hear you, but GraphQL would still solve the over-fetching.", _rejected("GraphQL adoption")),
+        Example("Moving services to async messaging would pay off within months.", _rejected("event-driven migration")),
+        Example("Have you considered a small K8s pilot?", _rejected("Kubernetes migration")),
+    ],
+)
+def repeated(case: Case) -> Iterable[Found]:
+    """A suggestion that the prospect turned down, made again, in other words too."""
+    for n, idea in enumerate(case.prospect.rejected_suggestions):
+        weights = _idea(case, idea)
+        for passage in case.passages:
+            for sentence in passage.words.sentences:
+                named = _names_idea(case, passage, sentence, weights)
+                if named and _pushing(case, passage, sentence):
+                    yield at(
+                        passage, (sentence.first, sentence.last),
+                        f'makes the case for "{idea}" again ({named}), which the prospect turned down',
+                        evidence=f"/rejected_suggestions/{n}",
+                    )  # fmt: skip
+                    return
+
+
+class Idea(NamedTuple):
+    words: dict[str, float]
+    synonyms: frozenset[str]
+    total: float
+
+
+def _idea(case: Case, idea: str) -> Idea:
+    said = [w for w in re.findall(r"[^\W_]+", idea.lower()) if w not in {"the", "a", "an", "to", "of", "for", "and", "in", "on", "with"}]
+    telling = [w for w in said if w not in _GENERIC] or said
+    everyday = {w for words in case.playbook.stacks.values() for phrase in words for w in phrase.split()} - {"kubernetes", "k8s", "graphql"}
+    weights = {stem(w): 0.5 if w in everyday and len(telling) > 1 else 1.0 for w in telling}
+    synonyms = {w for group in case.playbook.concepts if set(group) & set(telling) for w in group} - set(telling)
+    return Idea(weights, frozenset(synonyms), sum(weights.values()))
+
+
+def _names_idea(case: Case, passage: Passage, sentence: Sentence, idea: Idea) -> str | None:
+    lower = passage.words.lower[sentence.first : sentence.last]
+    found = {stem(w): w for w in lower if stem(w) in idea.words}
+    weight = sum(idea.words[s] for s in found)
+    others = [w for w in lower if w in idea.synonyms]
+    if weight >= idea.total * 0.5 and weight >= 0.5:
+        return ", ".join(found.values())
+    if others and weight + 0.6 * len(set(others)) >= min(0.6, idea.total * 0.5):
+        return ", ".join(dict.fromkeys([*found.values(), *others]))
+    return None
+
+
+def _pushing(case: Case, passage: Passage, sentence: Sentence) -> bool:
+    """Whether a sentence that names the idea argues for it; accepting or closing it does not."""
+    lower = set(passage.words.lower[sentence.first : sentence.last])
+    pushes = passage.inside("pushes", sentence)
+    accepts = _accepting(passage, sentence)
+    if accepts and not lower & _ADVERSE:
+        return _pushed_after(passage, sentence)
+    if pushes:
+        return bool(lower & _ADVERSE) or not _plain_offer(passage, sentence, pushes)
+    if accepts:
+        return False
+    return passage.has("offer", sentence) or case.is_ask(passage, sentence) or _pushed_after(passage, sentence)
+
+
+def _accepting(passage: Passage, sentence: Sentence) -> list[Hit]:
+    return [*passage.inside("accepts", sentence), *passage.inside("negations", sentence)]
+
+
+def _plain_offer(passage: Passage, sentence: Sentence, pushes: list[Hit]) -> bool:
+    """ "worth" and "would" with a denial: "not worth raising again"."""
+    return all(passage.negated(h.first) for h in pushes)
+
+
+def _pushed_after(passage: Passage, sentence: Sentence) -> bool:
+    """The next sentence turns round: "Noted on GraphQL. Still, it would save you months."."""
+    at_index = passage.words.sentence_of[sentence.first] + 1
+    if at_index >= len(passage.words.sentences):
+        return False
+    following = passage.words.sentences[at_index]
+    lower = passage.words.lower[following.first : following.last]
+    turned = bool(_ANYWAY & set(lower[:3])) or lower[:2] == ["that", "said"]
+    return turned and bool({"it", "that", "this", "such", "one"} & set(lower)) and passage.has("pushes", following)
+

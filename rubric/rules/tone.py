@@ -1,0 +1,144 @@
+"""Tone: five markers, each lowered by what the playbook's lists find."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rubric.case import Case, Passage
+from rubric.phrases import Hit
+from rubric.rules import Example, Found, at, at_chars, rule
+from rubric.words import split
+
+_SHOUT = re.compile(r"\b[A-Z]{4,}\b(?:\s+\b[A-Z]{2,}\b)+")
+_EXCLAIM = re.compile(r"!+")
+
+
+@rule(
+    "tone.words",
+    failure="tone_violation",
+    dimension="tone_compliance",
+    severity=3,
+    decision="PENALISE",
+    fix="use plain words",
+    passes=[
+        Example("We place engineers with software teams."),
+        Example("Your leverage ratio stands in the report."),
+        Example("The JVM ecosystem has many build tools."),
+    ],
+    fails=[
+        Example("We have world-class engineers."),
+        Example("Let's leverage synergies."),
+        Example("W\u043erld\u200b-class talent, s y n e r g y included."),
+        Example("You are falling behind."),
+        Example("I apologize for taking your time."),
+        Example("Just following up on my note."),
+    ],
+)
+def words(case: Case) -> Iterable[Found]:
+    """A phrase of one of the playbook's tone lists, in its salesy sense; each list lowers one marker."""
+    for tone in case.playbook.tone:
+        taken = -1
+        for passage, hit in case.each(f"tone.{tone.id}"):
+            if passage.part == "body" and hit.first < taken:
+                continue
+            if is_innocent(case, passage, hit):
+                continue
+            taken = hit.last if passage.part == "body" else taken
+            yield at(
+                passage, hit,
+                f'"{passage.words.quote(hit.first, hit.last)}" is {_article(tone.id)} ({tone.marker.replace("_", "-")})',
+                fix=tone.fix, decision=tone.decision, failure=tone.failure, marker=tone.marker, weight=tone.weight,
+            )  # fmt: skip
+
+
+def _article(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def is_innocent(case: Case, passage: Passage, hit: Hit) -> bool:
+    """Whether the words are meant otherwise: in a harmless phrase, a name of the brief, or denied."""
+    sentence = passage.sentence(hit.first)
+    if any(h.first < hit.last and hit.first < h.last for h in passage.inside("innocent", sentence)):
+        return True
+    said = " ".join(passage.words.lower[hit.first : hit.last])
+    return any(said in text for text in case.memo(_own_texts))
+
+
+def _own_texts(case: Case) -> tuple[str, ...]:
+    """Names and facts of the brief, word by word, with spaces at both ends."""
+    prospect = case.prospect
+    texts = [prospect.company.name, prospect.company.industry or "", *prospect.signals.facts]
+    texts += [r.title or "" for r in (prospect.signals.hiring.roles if prospect.signals.hiring else [])]
+    texts += [t for p, t in case.brief.texts if p.startswith(("/signals/capability_gap", "/signals/tech_stack", "/peers"))]
+    return tuple(" ".join(split(t).lower) for t in texts if t)
+
+
+@rule(
+    "tone.register",
+    failure="tone_violation",
+    dimension="tone_compliance",
+    severity=3,
+    decision="PENALISE",
+    marker="professional",
+    fix="choose words that fit this reader",
+    passes=[
+        Example("We can go through your procurement process.", {"recipient": {"role": "director"}}),
+        Example("A short call would do.", {"recipient": {"role": "founder"}}),
+    ],
+    fails=[
+        Example("We can go through your procurement process.", {"recipient": {"role": "founder"}}),
+        Example("Growth hacks for your team.", {"recipient": {"role": "cto"}}),
+    ],
+)
+def register(case: Case) -> Iterable[Found]:
+    """Words that do not fit the reader's role."""
+    role = case.prospect.recipient.role
+    for n, group in enumerate(case.playbook.registers):
+        if role in group.roles:
+            for passage, hit in case.each(f"register.{n}"):
+                if not is_innocent(case, passage, hit):
+                    yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" does not fit a reader who is {role}', evidence="/recipient/role")
+                    return
+
+
+@rule(
+    "tone.exclamation",
+    failure="tone_violation",
+    dimension="tone_compliance",
+    severity=3,
+    decision="PENALISE",
+    marker="professional",
+    fix="end sentences with full stops",
+    passes=[Example("Congratulations on the round!"), Example("Thanks. Good to hear.")],
+    fails=[Example("That's great! Our team is ready! Talk soon!"), Example("Thanks!! Good!")],
+)
+def exclamation(case: Case) -> Iterable[Found]:
+    """More exclamation marks than the playbook allows."""
+    places = list(_EXCLAIM.finditer(case.body.words.text))
+    if sum(len(m.group()) for m in places) > case.playbook.max_exclamations:
+        last = places[-1]
+        yield at_chars(
+            case.body, last.start(), last.end(),
+            f"{sum(len(m.group()) for m in places)} exclamation marks, the most is {case.playbook.max_exclamations}",
+        )  # fmt: skip
+
+
+@rule(
+    "tone.shouting",
+    failure="tone_violation",
+    dimension="tone_compliance",
+    severity=3,
+    decision="PENALISE",
+    marker="professional",
+    fix="write in lower case",
+    passes=[Example("Your API and your SLA matter."), Example("HIPAA applies.")],
+    fails=[Example("DO NOT WAIT for this."), Example("We are READY NOW to help.")],
+)
+def shouting(case: Case) -> Iterable[Found]:
+    """Several words in capitals in a row."""
+    for match in _SHOUT.finditer(case.body.words.text):
+        quoted = match.group().lower()
+        if not any(quoted in t.lower() for _, t in case.brief.texts):
+            yield at_chars(case.body, match.start(), match.end(), f'"{match.group()}" shouts')
+            return
