@@ -1,0 +1,56 @@
+# Everything runs in the project's own virtual environment; delete it with `make clean`.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+CORE := $(VENV)/.core-installed
+DEV := $(VENV)/.dev-installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench nightly clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+demo: $(CORE) ## install the core once, then judge two example letters
+	@BIN=$(BIN) bash examples/demo.sh
+
+test: lint ## install everything once, then lint, types and tests
+	@echo "tests ..."
+	@$(BIN)/python -m pytest
+
+lint: $(DEV) ## ruff and mypy --strict
+	@echo "ruff ..."
+	@$(BIN)/ruff check .
+	@echo "mypy ..."
+	@$(BIN)/mypy
+
+bench: $(CORE) ## time and memory of `winnow check` on this machine
+	@$(BIN)/python -m experiments.bench_check
+
+nightly: lint ## the tests with the slow ones, then the bench
+	@echo "tests, slow ones too ..."
+	@$(BIN)/python -m pytest -m "slow or not slow"
+	@$(BIN)/python -m experiments.bench_check
+
+clean: ## remove the virtual environment, caches and build folders
+	rm -rf $(VENV) build dist .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "winnow needs Python 3.11 or later, and '$(PYTHON)' is not; run: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "creating $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+# The stamps are keyed on pyproject.toml: as long as it stays the same, nothing is installed again.
+$(CORE): pyproject.toml | $(BIN)/python
+	@echo "installing winnow and its core dependencies into $(VENV) (once) ..."
+	@$(PIP) -e .
+	@touch $@
+
+$(DEV): pyproject.toml | $(BIN)/python
+	@echo "installing winnow with its development tools into $(VENV) (once) ..."
+	@$(PIP) -e '.[dev]'
+	@touch $(CORE) $@
