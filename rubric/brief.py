@@ -49,7 +49,8 @@ class Brief:
             leaf for key, value in record.items() if key not in _HIDDEN and key != "extra" for leaf in _walk(value, f"/{key}")
         ]
         extra = record.get("extra", {})
-        out += [leaf for leaf in _walk(extra, "/extra") if not _EXTRA_HIDDEN.search(leaf[0])]
+        elsewhere = {fact for thread in self.prospect.other_threads for fact in thread.facts}
+        out += [leaf for leaf in _walk(extra, "/extra") if not _EXTRA_HIDDEN.search(leaf[0]) and leaf[1] not in elsewhere]
         return out
 
     @cached_property

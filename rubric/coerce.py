@@ -30,6 +30,7 @@ CHIEFS = frozenset({"ceo", "cto", "cfo", "coo", "c_level"})
 
 _WORD = re.compile(r"[a-z0-9]+")
 _CHIEF = re.compile(r"\b(?:chief\b.*\bofficer|c[a-z]{1,3}o|(?:group|global|interim|acting|deputy)? ?c[a-z]o)\b")
+_BESIDE_A_CHIEF = re.compile(r"\b(?:office of|assistant to|chief of staff(?: to)?|reporting to|reports to|advisor to|adviser to|deputy to)\b.*")
 _STAGE_WORDS: dict[str, Stage] = {
     "ipo": "public", "listed": "public", "publicly": "public", "plc": "public",
     "pe": "private_equity", "buyout": "private_equity", "angel": "pre_seed",
@@ -88,7 +89,8 @@ def role(value: Any) -> Any:
     """A role from free text; a chief officer outweighs a founder, "Co-Founder & CTO" is a CTO."""
     if not isinstance(value, str):
         return value
-    words = _WORD.findall(value.lower().replace("c-level", "clevel").replace("c_level", "clevel"))
+    low = _BESIDE_A_CHIEF.sub("", value.lower())  # "Director, Office of the CTO" is a director
+    words = _WORD.findall(low.replace("c-level", "clevel").replace("c_level", "clevel"))
     text = " ".join(words)
     for short, long in (("ceo", "executive"), ("cto", "technology"), ("cfo", "financial"), ("coo", "operating")):
         if short in words or f"chief {long}" in text or (short == "cto" and "chief technical" in text):

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from rubric import coerce
+from rubric.dates import dates
 
 _FLAT_KEYS = frozenset({"available_signals", "prospect_id", "funding_stage", "funding_confidence", "recipient_role"})
 _META = re.compile(
@@ -127,7 +128,7 @@ class _Mapping:
                 self.out["other_threads"] = [{"with": party, "facts": []}]
             return
         for path, text in self.leftovers:
-            if _fact_like(path[-1]):
+            if len(text.split()) > 2:  # a word or two is a label and states nothing
                 self._add("/signals/facts", text, path)
 
     def _commitment(self, node: Mapping[str, Any], path: Path) -> bool:
@@ -135,14 +136,10 @@ class _Mapping:
         who = next((v for k, v in node.items() if _ENGINEER_NAME.search(k.lower()) and isinstance(v, str)), None)
         if who is None and len(path) > 1 and _ENGINEER.search(path[-1].lower()):
             who = next((v for k, v in node.items() if k.lower() == "name" and isinstance(v, str)), None)
-        until, key = None, ""
-        for key, value in node.items():
-            until = _day(value) if _UNTIL.search(key.lower()) or _FROM.search(key.lower()) else None
-            if until:
-                if _FROM.search(key.lower()):
-                    until -= timedelta(days=1)
-                break
-        if who is None or until is None:
+        if who is None:
+            return False
+        until, key = self._until(node)
+        if until is None:
             return False
         texts = " ".join(f"{k} {v}" for k, v in node.items() if isinstance(v, (str, int, float))).lower()
         role = next((v for k, v in node.items() if _ENGINEER_ROLE.search(k.lower()) and isinstance(v, str)), None)
@@ -150,6 +147,18 @@ class _Mapping:
         entry = {"who": who, "stack": role, "ends": until.isoformat(), "type": kind}
         self._add("/prior_commitments", entry, (*path, key))
         return True
+
+    def _until(self, node: Mapping[str, Any]) -> tuple[date | None, str]:
+        """The last day of an engagement in one mapping, by its key or by its words, and the key."""
+        for key, value in node.items():
+            low, text = key.lower(), str(value)
+            free_from = bool(_FROM.search(low) or _FREE.search(text))
+            if not (_UNTIL.search(low) or free_from or (isinstance(value, str) and _BOUND.search(text))):
+                continue
+            day = _day(value, self.data.get("as_of"))
+            if day:
+                return (day - timedelta(days=1) if free_from else day), key
+        return None, ""
 
     def _rejection(self, node: Mapping[str, Any], path: Path) -> None:
         """A suggestion that was made, beside the words that turned it down."""
@@ -295,7 +304,7 @@ class _Mapping:
         if isinstance(value, Mapping):
             self._rejection(value, path)
             return True
-        if isinstance(value, str) and re.search(r"topic|idea|suggest|proposal|pitch", name):
+        if isinstance(value, str) and not re.search(r"reason|response|why|note|date", name):
             self._add("/rejected_suggestions", value, path)
         return isinstance(value, str)
 
@@ -313,7 +322,7 @@ class _Mapping:
         values = value if isinstance(value, list) else [value]
         used = False
         for item in values:
-            if isinstance(item, str) and (re.fullmatch(r"[\w.\-]+", item)):
+            if isinstance(item, str) and _names_thread(item):
                 role = _ROLE_IN_NAME.search(item.lower())
                 self.out.setdefault("other_thread_named", role[0] if role else item)
                 used = True
@@ -329,12 +338,15 @@ class _Mapping:
         if isinstance(value, str):
             if _META.search(name) or value.lower() in _SCALE:
                 return True
-            if re.fullmatch(r"[\w\-]+", value) and name.endswith("_thread"):
+            if _names_thread(value):
                 return self._other_named(name, value, path)
             self._thread_fact(_party(name), value, path)
         elif isinstance(value, list) and value and all(isinstance(v, Mapping) for v in value):
             for item in value:
-                self._thread(item, path, name)
+                if _SPOKEN & item.keys() and not {"with", "thread", "thread_id"} & item.keys():
+                    self._messages([item], path, own=False, party=_party(name))
+                else:
+                    self._thread(item, path, name)
         elif isinstance(value, Mapping):
             own = str(self.data.get("thread_id"))
             if name == re.sub(r"[^a-z0-9]+", "_", own.lower()).strip("_"):
@@ -353,9 +365,11 @@ class _Mapping:
     def _thread(self, node: Mapping[str, Any], path: Path, name: str) -> None:
         """One thread of a list of threads: ours by its id, otherwise somebody else's."""
         party = next((str(node[k]) for k in ("with", "recipient_role", "role", "recipient", "contact", "party") if isinstance(node.get(k), str)), _party(name))
-        own = node.get("thread_id", node.get("id")) == self.data.get("thread_id") and self.data.get("thread_id") is not None
+        known = self.data.get("thread_id")
+        own = known is not None and known in (node.get("thread_id"), node.get("id"), node.get("thread"))
+        own = own or (not self._foreign(party) and coerce.role(party) != "other")
         for key, value in node.items():
-            if key in {"thread_id", "id", "with", "recipient_role", "role", "recipient", "contact", "party", "date", "on"}:
+            if key in {"thread_id", "id", "thread", "with", "recipient_role", "role", "recipient", "contact", "party", "date", "on"}:
                 continue
             if isinstance(value, list):
                 if own or not any(isinstance(v, Mapping) for v in value):
@@ -380,6 +394,7 @@ class _Mapping:
                 self._own_or_other(own, party, item, path)
             elif isinstance(item, Mapping):
                 sender = next((str(item[k]) for k in ("sender", "from", "role", "author", "speaker") if item.get(k)), "prospect")
+                sender = {"assistant": "us", "user": "prospect"}.get(sender.lower(), sender)
                 text = next((str(item[k]) for k in ("message", "text", "content", "body") if item.get(k)), "")
                 if own and not self._foreign(sender):
                     self._add("/thread/messages", {"from": sender, "text": text}, path)
@@ -397,8 +412,9 @@ def _party(name: str) -> str:
     return role[0] if role else "another thread"
 
 
-def _fact_like(key: str) -> bool:
-    return bool(re.search(r"fact|news|signal|post|announce|event|quote|statement|description|summary|stance|policy|culture|value|press|blog|tweet|review|interview|note", key.lower()))
+def _names_thread(text: str) -> bool:
+    """An id, a role, or "conversation with the founder": a name for a thread and not its content."""
+    return bool(re.fullmatch(r"[\w.\-]+|[\w.\-]+ \([^()]+\)|(?:the |a )?(?:thread|conversation|chat|call|exchange) (?:with|to) [\w \-]{2,30}", text.strip(), re.I))
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -412,40 +428,46 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(item)
 
 
-def _day(value: Any) -> date | None:
+def _day(value: Any, as_of: Any) -> date | None:
+    """The last day that a date in words or digits can mean."""
     if not isinstance(value, str):
         return None
-    found = re.search(r"\d{4}-\d{2}-\d{2}", value)
     try:
-        return date.fromisoformat(found.group()) if found else None
+        base = date.fromisoformat(str(as_of)[:10])
     except ValueError:
-        return None
+        base = date.today()
+    found = [d for d in dates(value, base) if d.kind in {"calendar", "only_year", "end", "rel"}]
+    return found[-1].last_day if found else None
 
 
 def _pointer(path: Path) -> str:
     return "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)
 
 
+_SPOKEN = frozenset({"sender", "from", "role", "author", "speaker", "content", "message"})
 _ENGINEER = re.compile(r"engineer|candidate|developer|consultant|bench_|profile|specialist")
 _ENGINEER_NAME = re.compile(r"(?:engineer|candidate|developer|consultant|specialist|profile)(?:_?name)?$")
 _ENGINEER_ROLE = re.compile(r"role|stack|skill|discipline|title|speciality")
 _UNTIL = re.compile(r"until|commit\w*_(?:to|through|end)|engagement_end|booked|contract_end|ends?(?:_on|_date)?$|busy|assigned_(?:to|through)|rolls?_off|through|end_date")
+_BOUND = re.compile(r"\b(?:until|through|till|committed|engaged|booked|another (?:client|project)|on a project)\b", re.I)
+_FREE = re.compile(r"\b(?:available|free|from)\b.{0,12}\b(?:from|on|after)\b", re.I)
 _FROM = re.compile(r"available_(?:from|on|after|date)|free_(?:from|on)|earliest|availability(?:_date)?$|next_available|available$")
 _IDEA = re.compile(r"suggest|gap|pitch|idea|proposal|proposed_(?!eng)|topic|offer|recommend|initiative")
 _NO = re.compile(r"reject|declin|refus|turned_down|pushback|objection|response|reply|answer|said_no|feedback|dismiss|reason")
 
 _HANDLERS: list[tuple[re.Pattern[str], Callable[[_Mapping, str, Any, Path], bool]]] = [
+    (re.compile(r"^(?:this|current|own|same)_thread|^thread_messages|^(?:latest|last|their|prospect)_?(?:reply|message|words|answer|email)s?$|^replies$|^reply$"), _Mapping._own_message),
     (re.compile(r"opt(?:ed)?_?out|unsubscri|do_not_contact|dnc|erasure|suppressed|remove_me"), _Mapping._opt_out),
     (re.compile(r"^disqualif|^anti_|^local_only|^in_?house_only|no_(?:offshore|outsourc|contractors)|^do_not|competitor_client"), _Mapping._disqualifier),
     (re.compile(r"quote|stance|policy_statement|hiring_policy|outsourcing|offshore"), _Mapping._quote),
     (re.compile(r"(?:intended|planned|target|send|contact)_?channel|^channel$"), _Mapping._channel),
-    (re.compile(r"regulat|compliance|clearance"), _Mapping._regulation),
+    (re.compile(r"regulat|compliance|clearance|licen[cs]|supervis|end_client|serves|certif|data_sensitivity"), _Mapping._regulation),
     (re.compile(r"industry|sector|vertical|^domain_area$"), _Mapping._industry),
     (re.compile(r"city|country|location|headquarter|^hq|region$"), _Mapping._place),
     (re.compile(r"time_?zone"), _Mapping._timezone),
     (re.compile(r"peer|comparable|competitors?_named|similar_compan|reference_compan|named_competitors"), _Mapping._peers),
-    (re.compile(r"rejected|declined_(?:topic|idea|suggest)|turned_down"), _Mapping._rejected),
-    (re.compile(r"(?:other|active|parallel|cross|leaked?|second|co_?founder|c[efto]o|founder|vp|board|procurement|legal|hr|product)_?\w*_?(?:thread|conversation|discussion|chat|call|email|channel|message)|^thread_(?!id|history)|_thread(?:s|_content|_note)?$|parallel|confidential|cross_thread|other_contact|private|internal_(?:note|remark)|sensitive"), _Mapping._thread_content),
+    (re.compile(r"rejected|declined_(?:topic|idea|suggest)|turned_down|no_longer_wanted|off_the_table"), _Mapping._rejected),
+    (re.compile(r"(?:other|active|parallel|cross|leaked?|second|co_?founder|c[efto]o|founder|vp|board|procurement|legal|hr|product)_?\w*_?(?:thread|conversation|discussion|chat|call|email|channel|message)|^thread_(?!id|history|messages)|linked_thread|_thread(?:s|_content|_note)?$|parallel|confidential|cross_thread|other_contact|private|internal_(?:note|remark)|sensitive"), _Mapping._thread_content),
     (re.compile(r"^other_|another"), _Mapping._other_named),
     (re.compile(r"thread_history|conversation|messages?$|^history$|inbound|previous_message|last_reply|prospect_(?:reply|message|question)|question"), _Mapping._own_message),
     (re.compile(r"open_(?:roles|positions|engineering|jobs|reqs)|job_post|job_opening|open_headcount|vacanc|hiring_count"), _Mapping._hiring),

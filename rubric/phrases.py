@@ -2,7 +2,8 @@
 
     world class          these words, whatever the case; a hyphen counts as a space
     skyrocket*           any word that begins so
-    raise|round|funding  one of these
+    raise|round|funding  one of these words
+    (do not|never) call  one of these phrases
     really?              this word or none
     ...                  up to three words of any kind
     #                    a number, in digits or in words
@@ -29,6 +30,7 @@ NUMBER_WORDS = frozenset(
     hundred thousand million billion dozen couple half""".split()
 )
 _LEET = str.maketrans("013457@$", "oieastas")
+_GROUP = re.compile(r"\(([^()]*)\)(\?)?")
 _LEETISH = re.compile(r"[a-z][0134578][a-z]")
 
 
@@ -76,7 +78,8 @@ class Lexicon:
         self._by_number: list[_Phrase] = []
         for name, entries in self._singles.items():
             for entry in entries:
-                self._add(_Phrase(name, entry, self._compile(name, entry)))
+                for plain in _without_groups(entry, name):
+                    self._add(_Phrase(name, entry, self._compile(name, plain)))
 
     def entries(self, name: str) -> tuple[str, ...]:
         return self._singles.get(name, ())
@@ -169,6 +172,25 @@ class Lexicon:
             else:
                 out.append(choice)
         return out
+
+
+def _without_groups(entry: str, name: str) -> list[str]:
+    """The entry once for each choice of its groups: "(do not|never) call" gives two."""
+    match = _GROUP.search(entry)
+    if match is None:
+        if "(" in entry or ")" in entry:
+            raise PlaybookError(f"word list {name!r}: {entry!r} has a bracket without its partner")
+        return [entry]
+    choices = match[1].split("|")
+    words = [c for c in choices if " " not in c and c != "..."]  # kept together: one phrase, not many
+    choices = [c for c in choices if c not in words] + (["|".join(words)] if words else [])
+    if match[2]:
+        choices.append("")
+    return [
+        plain
+        for choice in choices
+        for plain in _without_groups(f"{entry[: match.start()]}{choice}{entry[match.end() :]}", name)
+    ]
 
 
 def _openers(elements: tuple[Element, ...]) -> Iterable[Element]:

@@ -132,6 +132,7 @@ class ToneList(Data):
     weight: int = Field(2, ge=1, le=4, description="how far the marker falls for each finding")
     decision: Decision = "PENALISE"
     failure: Failure = "tone_violation"
+    deniable: bool = Field(False, description="true where a denial takes the edge off: 'nothing urgent'")
     fix: str
     words: Phrases
 

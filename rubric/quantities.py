@@ -1,7 +1,7 @@
 """Amounts in a text: digits and words, money, percentages, durations, counts of things, ranges.
 
 Decides the value and the unit of every number ("a dozen", "$14M", "14 million dollars",
-"7 to 14 days", "a six-person squad"). Says nothing about what the number is claimed of: that is
+"7 to 14 days", "a six-person squad", "a fifth"). Says nothing about what the number is claimed of: that is
 for the rules, which see the words around it.
 """
 
@@ -24,7 +24,9 @@ _SMALL = {
     )
 } | {w: 10.0 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _LARGE = {"dozen": 12.0, "hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-_VAGUE = {"couple": 2.0}
+_VAGUE = {"couple": 2.0, "pair": 2.0, "trio": 3.0, "handful": 5.0}
+_FRACTIONS = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "fifth": 20.0, "sixth": 100 / 6, "eighth": 12.5, "tenth": 10.0}
+_FRACTIONS |= {f"{k}s": v for k, v in _FRACTIONS.items()}
 _MAGNITUDE = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9}
 _MAGNITUDE |= {"thousand": 1e3, "million": 1e6, "billion": 1e9, "": 1.0}
 _CURRENCY = {"$": "usd", "us$": "usd", "usd": "usd", "€": "eur", "eur": "eur", "£": "gbp", "gbp": "gbp"}
@@ -137,6 +139,8 @@ def _spelled(words: Words) -> list[_Number]:
             lower[last : last + 2] == ["per", "cent"]
         )
         if not (at and lower[at - 1][0].isdigit() and lower[at] in _MAGNITUDE):
+            if lower[last : last + 1] and lower[last] in _FRACTIONS and value <= 4:  # "a fifth", "two thirds"
+                value, percent, last = value * _FRACTIONS[lower[last]], True, last + 1
             out.append(_Number(value, at, last, start, end, "", percent, False, 1.0))
         at = last
     return out
@@ -146,6 +150,8 @@ def _parse(lower: list[str], at: int) -> tuple[float, int]:
     """Value of the number words from `at` on and where they end; `at` itself if there are none."""
     total = current = 0.0
     begin = at
+    if lower[at] in {"a", "an"} and _single(lower, at):
+        return 1.0, at + 1
     if lower[at] in {"a", "half"} and at + 1 < len(lower):
         half = lower[at] == "half"
         begin = at + 2 if half and lower[at + 1] == "a" else at + 1
@@ -163,10 +169,26 @@ def _parse(lower: list[str], at: int) -> tuple[float, int]:
                 total, current = total + current, 0.0
         elif word in _VAGUE:
             current = _VAGUE[word]
+            if lower[index + 1 : index + 2] == ["of"] and lower[index + 2 : index + 3] and lower[index + 2] in _LARGE:
+                index += 1
+        elif lower[index : index + 3] == ["and", "a", "half"] and index > begin:
+            current += 0.5
+            index += 2
         elif not (word == "and" and index > begin and index + 1 < len(lower) and lower[index - 1] in _LARGE and lower[index + 1] in _SMALL):
             break
         index += 1
     return (total + current, index) if index > begin else (0.0, at)
+
+
+def _single(lower: list[str], at: int) -> bool:
+    """Whether "a" counts: "within a week", "less than a month", "by a third"."""
+    after = lower[at + 1 : at + 2]
+    before = lower[max(0, at - 2) : at]
+    if not after:
+        return False
+    if after[0] in _FRACTIONS and after[0] not in {"half", "quarter"}:
+        return bool({"by", "up", "down", "of"} & (set(before) | set(lower[at + 2 : at + 3])))
+    return after[0] in _DAYS and bool({"within", "inside", "in", "under", "than", "about", "only", "takes"} & set(before))
 
 
 def _joined(words: Words, low: _Number, high: _Number) -> bool:

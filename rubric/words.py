@@ -1,7 +1,7 @@
 """Words and sentences of a normalised text.
 
 Decides where a word and a sentence begin and end. A hyphen parts words ("world-class" is two),
-an apostrophe does not ("don't" is one). A line break ends a sentence unless the line was only
+an apostrophe does not ("don't" is one), and "%" reads as "percent". A line break ends a sentence unless the line was only
 wrapped.
 """
 
@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|%")
 _BREAK = re.compile(r"[.!?\u2026]+[\"')\]]*(?=\s|$)|\n[ \t]*(?:\n\s*)?|;(?=\s)")
 _ABBREVIATIONS = frozenset(
     "inc ltd corp co llc dr mr mrs ms prof st vs eg ie e.g i.e approx no etc jr sr dept".split()
@@ -61,7 +61,7 @@ def split(text: str) -> Words:
     starts: list[int] = []
     ends: list[int] = []
     for match in _WORD.finditer(low):
-        lower.append(match.group())
+        lower.append("percent" if match.group() == "%" else match.group())
         starts.append(match.start())
         ends.append(match.end())
     sentences, sentence_of = _sentences(text, starts, ends)

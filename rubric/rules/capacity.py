@@ -6,6 +6,7 @@ or has is no offer. Capacity is the prospect's own entry, else the playbook's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from rubric.words import Sentence, split
 
 _YOU = frozenset({"your", "you", "you're", "you've", "yours"})
 _WE = frozenset({"we", "our", "we've", "we'll", "we'd", "us", "i", "i've", "i'll", "my"})
+_IDLE = frozenset({"available", "free", "open", "spare", "set", "working", "place", "supply", "send", "commit", "committed", "commitment", "hand", "shipping", "shipped", "live"})
+_SENIOR = frozenset({"senior", "seniors", "principal"})
 _ASKED = frozenset("request requested ask asked need needed needs want wanted require required requirement hiring looking short of target".split())
 
 
@@ -50,13 +53,30 @@ def _offers(case: Case) -> list[Offer]:
         if amount.kind != "count" or amount.unit not in {"people", ""} or amount.high < 1:
             continue
         sentence = passage.sentence(amount.first)
-        if not _offering(passage, sentence) or _theirs(passage, sentence, amount):
+        if not _offering(passage, sentence) or _theirs(passage, sentence, amount) or _of_theirs(case, passage, sentence, amount):
             continue
         if not amount.unit and not _people_meant(case, passage, sentence, amount):
             continue
-        said = passage.words.lower[max(sentence.first, amount.first - 1) : amount.last + 1]
-        out.append(Offer(amount, sentence, stacks_near(case, passage, sentence, amount), bool({"senior", "seniors", "principal", "staff"} & set(said))))
+        out.append(Offer(amount, sentence, stacks_near(case, passage, sentence, amount), _senior(passage, sentence, amount)))
     return out
+
+
+def _senior(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
+    """Whether the amount is one of seniors: "three senior engineers", "two of them senior"."""
+    lower = passage.words.lower
+    inside = lower[max(sentence.first, amount.first - 1) : amount.last + 1]
+    behind = lower[amount.last : min(amount.last + 5, sentence.last)] if not amount.unit else []
+    return bool(_SENIOR & set(inside)) or bool(behind[:1] == ["of"] and _SENIOR & set(behind))
+
+
+def _of_theirs(case: Case, passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
+    """Whether it is a number of the brief, their headcount or open roles, and nobody offers it."""
+    hiring = case.prospect.signals.hiring
+    own = {case.prospect.company.headcount, hiring.open_engineering_roles if hiring else None}
+    before = passage.words.lower[max(sentence.first, amount.first - 6) : amount.first]
+    near = passage.words.lower[amount.last : amount.last + 3]
+    offered = bool(_WE & set(before)) or bool({"free", "available", "ready", "start", "join"} & set(near))
+    return amount.high in own and not offered
 
 
 def _offering(passage: Passage, sentence: Sentence) -> bool:
@@ -82,6 +102,9 @@ def _theirs(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
 
 def _people_meant(case: Case, passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
     after = passage.words.lower[amount.last : amount.last + 2]
+    before = set(passage.words.lower[max(sentence.first, amount.first - 8) : amount.first])
+    if not (_WE | {"free", "available", "engineers"}) & (before | set(after)):
+        return False
     if amount.low < 2 or {"weeks", "minutes", "times", "reasons", "things", "options", "points", "questions", "steps", "areas", "slots"} & set(after):
         return False
     return passage.has("people", sentence) or {"now", "today", "immediately", "more", "available", "ready"} & set(after) != set()
@@ -252,7 +275,7 @@ def seniority(case: Case) -> Iterable[Found]:
 def _senior_part(case: Case, offer: Offer) -> bool:
     """ "seven engineers, two of them senior": the word belongs to the next amount."""
     inside = case.body.words.lower[offer.amount.first : offer.amount.last]
-    return not {"senior", "seniors", "principal"} & set(inside)
+    return bool(offer.amount.unit) and not _SENIOR & set(inside)
 
 
 @rule(
@@ -274,23 +297,34 @@ def _senior_part(case: Case, offer: Offer) -> bool:
 def skill(case: Case) -> Iterable[Found]:
     """A skill offered that capacity does not show."""
     body = case.body
-    for hit in body.of("people"):
-        sentence = body.sentence(hit.first)
-        before = body.words.lower[max(sentence.first, hit.first - 6) : hit.first]
-        if not _offering(body, sentence) or body.has("negations", sentence) or _YOU & set(before) or _names_in(case, sentence) or body.has("theirs", sentence) and not _WE & set(before):
+    for sentence in body.words.sentences:
+        lower = body.words.lower[sentence.first : sentence.last]
+        if not _WE & set(lower) or not body.has("people", sentence) or body.has("negations", sentence) or _names_in(case, sentence):
             continue
-        for stack, first, last in _named_stacks(case, body, sentence):
-            if not hit.first - 3 <= first < last <= hit.first or not _WE & set(body.words.lower[sentence.first : first]):
-                continue
-            found = entries(case, (stack,))
-            others = [s for s, f, la in _named_stacks(case, body, sentence) if abs(f - first) <= 2 and s != stack and available(case, (s,))]
-            if sum(e.available for e in found) == 0 and not others:
+        named = _named_stacks(case, body, sentence)
+        if any(sum(e.available for e in entries(case, (s,))) for s, _, _ in named):
+            continue
+        for stack, first, last in named:
+            if _offered_skill(body, sentence, first, last):
                 yield at(
-                    body, (first, hit.last),
-                    f'offers "{body.words.quote(first, hit.last)}", capacity shows no one for {stack}',
+                    body, (first, last),
+                    f'offers people for "{body.words.quote(first, last)}", capacity shows no one for {stack}',
                     evidence=_evidence(case, (stack,), "available"),
                 )  # fmt: skip
                 return
+
+
+def _offered_skill(passage: Passage, sentence: Sentence, first: int, last: int) -> bool:
+    """Whether the skill is put on the seller's people and is not the reader's own stack or role."""
+    lower = passage.words.lower
+    before = set(lower[max(sentence.first, first - 4) : first])
+    if _YOU & before or {"roles", "role", "openings", "opening", "posting", "postings", "stack"} & set(lower[last : last + 3]):
+        return False
+    people = [h.first for h in passage.inside("people", sentence)]
+    near = any(-12 <= p - first <= 4 for p in people) or any(p > last for p in people)
+    knows = {"know", "knows", "experience", "experienced", "write", "writes", "work", "works", "cover", "covers", "speak", "background", "fluent", "skilled", "with", "who", "in"}
+    direct = any(0 <= p - last <= 2 for p in people)
+    return direct or (near and bool(knows & set(lower[sentence.first : sentence.last])) and not {"your", "you"} & set(lower[max(sentence.first, first - 8) : first]))
 
 
 def _names_in(case: Case, sentence: Sentence) -> bool:
@@ -310,20 +344,41 @@ def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
     """Every start that a sentence promises: a date, a span of time from now, or "immediately"."""
     body = case.body
     for ref in body.dates:
-        if sentence.start <= ref.start < sentence.end and ref.last_day >= case.as_of and ref.kind not in {"ago", "only_year"}:
-            if not _until(body, ref.start) and ref.kind != "in":
-                yield Start(ref.last_day, ref.start, ref.end)
+        if not sentence.start <= ref.start < sentence.end or ref.last_day < case.as_of or ref.kind in {"ago", "only_year", "in"}:
+            continue
+        if _until(body, ref.start) or _too_soon(body, ref.end):
+            continue
+        behind = _behind(body, ref.start)
+        yield Start(ref.last_day + timedelta(days=1) if behind else ref.last_day, ref.start, ref.end)
     for amount in body.amounts:
         if amount.kind == "duration" and sentence.first <= amount.first < sentence.last and _ahead(body, amount):
             yield Start(case.as_of + timedelta(days=round(amount.high + 0.49)), amount.start, amount.end)
     for hit in body.inside("start_now", sentence):
-        if not body.negated(hit.first):
+        if not body.negated(hit.first) and _beside_start(body, sentence, hit.first):
             days = 7 if "week" in body.words.lower[hit.first : hit.last] and "next" not in body.words.lower[hit.first : hit.last] else 0
             if "next" in body.words.lower[hit.first : hit.last]:
                 days = 11 - case.as_of.weekday()
             if body.words.lower[hit.first] == "tomorrow":
                 days = 1
             yield Start(case.as_of + timedelta(days=days), *body.words.chars(hit.first, hit.last))
+
+
+def _beside_start(passage: Passage, sentence: Sentence, word: int) -> bool:
+    """Whether the nearest verb is one of starting and not one of being free: "free today, start in May"."""
+    verbs = [*passage.inside("start_verb", sentence), *passage.inside("available_verb", sentence)]
+    if not verbs:
+        return True
+    nearest = min(verbs, key=lambda h: (abs(h.first - word), h.first > word))
+    return passage.words.lower[nearest.first] not in _IDLE or word in range(nearest.first, nearest.last)
+
+
+def _behind(passage: Passage, start: int) -> bool:
+    word = passage.words.at(start)
+    return bool({"after", "post", "beyond", "past", "following"} & set(passage.words.lower[max(0, word - 2) : word]))
+
+
+def _too_soon(passage: Passage, end: int) -> bool:
+    return bool(re.match(r"\W{0,3}(?:\w+ ){0,3}(?:is|would be|are) (?:too|not)\b", passage.words.text[end:], re.I))
 
 
 def _until(passage: Passage, start: int) -> bool:
@@ -367,6 +422,8 @@ def start(case: Case) -> Iterable[Found]:
     for sentence in body.words.sentences:
         if not _offering(body, sentence) or _meeting(case, sentence) or _names_in(case, sentence) or not _starting(body, sentence):
             continue
+        if not (body.has("people", sentence) or _WE & set(body.words.lower[sentence.first : sentence.last])):
+            continue
         known = [e.deploy_days for e in _relevant(case, sentence) if e.deploy_days is not None]
         if not known:
             continue
@@ -403,7 +460,7 @@ def _meeting(case: Case, sentence: Sentence) -> bool:
 def _starting(passage: Passage, sentence: Sentence) -> bool:
     """A word for starting work; being available alone is no start."""
     verbs = [passage.words.lower[h.first] for h in passage.inside("start_verb", sentence)]
-    return any(v not in {"available", "set", "working", "place", "supply", "send", "commit", "committed", "commitment"} for v in verbs)
+    return any(v not in _IDLE for v in verbs)
 
 
 @rule(

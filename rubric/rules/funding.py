@@ -10,7 +10,7 @@ from rubric.brief import carries
 from rubric.case import Case, Passage
 from rubric.quantities import Quantity
 from rubric.rules import Example, Found, at_chars, rule
-from rubric.rules.signals import about_prospect, mentions
+from rubric.rules.signals import about_prospect, carries_sum, is_sum, mentions
 
 _STAGE = re.compile(r"\b(?:(pre[ -]?seed)|(seed)(?=[ -](?:round|stage|raise|funding|compan|startup|fund))|series[ -]([a-h])\b)", re.I)
 _PRICE_AFTER = re.compile(r"^\s?(?:/|per\b|an? (?:hour|month|day|year|week)|monthly|hourly|daily|each\b)", re.I)
@@ -50,7 +50,7 @@ def unverified(case: Case) -> Iterable[Found]:
         if mention.event != "funding":
             continue
         surely = case.sureness(passage, sentence)
-        figures = [a for a in passage.amounts if a.kind == "money" and sentence.first <= a.first < sentence.last]
+        figures = [a for a in passage.amounts if is_sum(a) and sentence.first <= a.first < sentence.last]
         if surely.denied and not figures:
             continue
         if sure == "insufficient_signal":
@@ -75,9 +75,9 @@ def unverified(case: Case) -> Iterable[Found]:
 def _stage_only(passage: Passage, first: int, last: int) -> bool:
     """Whether the sentence speaks of companies at a stage and not of the reader's own raise."""
     lower = passage.words.lower[first:last]
-    return not {"your", "you", "you've", "congrats", "congratulations"} & set(lower) or bool(
-        {"similar", "other", "comparable"} & set(lower)
-    )
+    if {"similar", "other", "comparable"} & set(lower):
+        return True
+    return not {"your", "you", "you've", "congrats", "congratulations", "the", "closed", "raised"} & set(lower)
 
 
 @rule(
@@ -101,9 +101,9 @@ def amount(case: Case) -> Iterable[Found]:
     funding = case.prospect.signals.funding
     for passage in case.passages:
         for money in passage.amounts:
-            if money.kind != "money" or not _is_raise(case, passage, money):
+            if not is_sum(money) or not _is_raise(case, passage, money):
                 continue
-            if funding and funding.amount_usd is not None and carries(funding.amount_usd, money):
+            if funding and funding.amount_usd is not None and carries_sum(funding.amount_usd, money):
                 continue
             if _in_texts(case, money):
                 continue

@@ -15,6 +15,7 @@ from rubric.words import Sentence, split
 
 _PLACEHOLDER = re.compile(
     r"\b(?:[Ss]tart-?up|[Cc]ompany|[Cc]ompetitor|[Pp]eer|[Cc]lient|[Ff]irm|[Cc]orp|[Cc]omp|[Vv]endor|[Bb]rand|[Cc]ustomer|Co|Org)[ _\-]?(?:[A-Z]|[1-9])\b(?![a-z'])"
+    r"|\b[A-Z][a-z]*(?:Co|Corp|Tech|Startup|Company|Soft|Inc)(?:[A-Z]|\d)\b"
     r"|\b(?:Acme|Foo(?:bar)?|Example (?:Co|Corp|Inc)|Contoso|Widgets? Inc|XYZ|ABC)(?: (?:Corp|Inc|Co|Ltd))?\b"
 )
 _WE = frozenset({"we", "our", "we've", "we'll", "i", "i've"})
@@ -189,6 +190,31 @@ def _trades(industry: str | None, case: Case) -> frozenset[str]:
         return frozenset()
     low = f" {re.sub(r'[^a-z0-9]+', ' ', industry.lower())} "
     return frozenset(t for t, words in case.playbook.trades.items() if any(f" {re.sub(r'[^a-z0-9]+', ' ', w)} " in low for w in words))
+
+
+@rule(
+    "peers.generic",
+    failure="generic_peers",
+    dimension="signal_grounding",
+    severity=3,
+    decision="PENALISE",
+    fix="name a peer of the brief, or leave the comparison out",
+    passes=[
+        Example("Kinetic Grid has hired for MLOps; is that a topic?", _peers("high")),
+        Example("Would it help to compare notes on how peers structure this?"),
+    ],
+    fails=[
+        Example("Leading companies in your sector are all bringing in outside teams."),
+        Example("Firms like yours tell us that data hurts first."),
+    ],
+)
+def generic(case: Case) -> Iterable[Found]:
+    """Peers in general as proof, with nobody named."""
+    for passage, sentence, hit in _statements(case):
+        if sentence.question or named(case, passage, sentence):
+            continue
+        yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" names nobody', evidence="/peers")
+        return
 
 
 @rule(

@@ -21,6 +21,8 @@ from rubric.rules import Example, Found, at, at_chars, rule
 from rubric.words import Sentence, split
 
 EVENTS = ("funding", "hiring", "layoff", "restructuring", "leadership")
+_TALK = frozenset({"talk", "keynote", "conference", "podcast", "interview", "webinar", "panel", "spoke", "speaker", "said"})
+_PUBLICATIONS = dict.fromkeys(_TALK, _TALK) | dict.fromkeys(("post", "article", "blog", "paper", "essay"), frozenset({"post", "blog", "article", "wrote", "paper", "published", "linkedin", "newsletter"}))
 _OLD = {"funding": 180, "layoff": 120, "restructuring": 90, "leadership": 90}
 _YOU = frozenset({"you", "your", "yours", "you're", "you've", "you'll", "you'd"})
 _WE = frozenset({"we", "our", "we've", "we'll", "us", "i", "i've", "i'll"})
@@ -55,13 +57,42 @@ def _mentions(case: Case) -> list[Mention]:
     out = []
     for passage in case.passages:
         for sentence in passage.words.sentences:
-            if not about_prospect(case, passage, sentence):
+            money = _raised(case, passage, sentence)
+            if money is not None:
+                out.append(Mention("funding", passage, sentence, money))
+            if not about_prospect(case, passage, sentence) and not _the_round(passage, sentence):
                 continue
             for event in EVENTS:
                 hits = [h for h in passage.inside(f"mention.{event}", sentence) if not _ours(passage, h)]
-                if hits:
+                if hits and not (event == "funding" and money is not None):
                     out.append(Mention(event, passage, sentence, hits[0]))
     return out
+
+
+def _raised(case: Case, passage: Passage, sentence: Sentence) -> Hit | None:
+    """The sum of the brief's funding in a sentence, however the raise is called."""
+    funding = case.prospect.signals.funding
+    if funding is None or not funding.amount_usd or passage.has("price", sentence):
+        return None
+    for amount in passage.amounts:
+        if sentence.first <= amount.first < sentence.last and is_sum(amount) and carries_sum(funding.amount_usd, amount):
+            return Hit("mention.funding", "", amount.first, amount.last)
+    return None
+
+
+def is_sum(amount: Quantity) -> bool:
+    """Money, or a bare number so large that it can be nothing else: "eight million"."""
+    return amount.kind == "money" or (amount.kind == "count" and not amount.unit and amount.low >= 100_000)
+
+
+def carries_sum(value: float, amount: Quantity) -> bool:
+    return carries(value, amount._replace(kind="money"))
+
+
+def _the_round(passage: Passage, sentence: Sentence) -> bool:
+    lower = passage.words.lower[sentence.first : sentence.last]
+    pairs = set(zip(lower, lower[1:], strict=False))
+    return bool(pairs & {("the", "round"), ("the", "raise"), ("the", "funding"), ("new", "funding")}) and not _WE & set(lower)
 
 
 def _ours(passage: Passage, hit: Hit) -> bool:
@@ -258,8 +289,6 @@ def direction(case: Case) -> Iterable[Found]:
             for hit in passage.inside(words, sentence):
                 if passage.negated(hit.first) or passage.words.lower[hit.first] in {"up", "down", "fall"} and not _trend(passage, hit):
                     continue
-                if words == "growth_words" and passage.has("decline_words", sentence):
-                    continue
                 said = passage.words.quote(hit.first, hit.last)
                 shown = hiring.velocity or f"{delta:+g}%"
                 yield at(
@@ -298,6 +327,7 @@ def _trend(passage: Passage, hit: Hit) -> bool:
 def fabricated(case: Case) -> Iterable[Found]:
     """An event, a number or a date that the brief does not hold, or holds differently."""
     yield from _events(case)
+    yield from _publications(case)
     yield from _counts(case)
     yield from _days(case)
 
@@ -324,6 +354,17 @@ def _events(case: Case) -> Iterator[Found]:
             passage, mention.hit,
             f'speaks of {event} ("{passage.words.quote(mention.hit.first, mention.hit.last)}"), of which the brief holds nothing',
         )  # fmt: skip
+
+
+def _publications(case: Case) -> Iterator[Found]:
+    """A talk, a post, an award of theirs that the brief does not know."""
+    for passage, hit in case.each("mention.publication"):
+        noun = passage.words.lower[hit.last - 1]
+        known = {noun, noun.rstrip("s"), f"{noun}s"} | _PUBLICATIONS.get(noun, frozenset())
+        if known & case.brief.words.keys() or passage.negated(hit.first) or passage.sentence(hit.first).question:
+            continue
+        yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" stands nowhere in the brief')
+        return
 
 
 def _counted(passage: Passage, sentence: Sentence) -> bool:

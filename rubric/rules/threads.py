@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 from rubric.case import Case, Passage
 from rubric.phrases import Hit
 from rubric.rules import Example, Found, at, rule
+from rubric.quantities import quantities
+from rubric.rules.gates import replies
 from rubric.stems import content, stem
-from rubric.words import Sentence
+from rubric.words import Sentence, split
 
 _ROLES = {
     "ceo", "cto", "cfo", "coo", "cio", "cofounder", "founder", "boss", "board", "chair", "chairman",
@@ -28,6 +30,7 @@ _GENERIC = frozenset(
     system systems solution modernisation modernization project development capability""".split()
 )
 _ADVERSE = frozenset("but however though although yet still nonetheless nevertheless even worth reconsider revisit really regardless anyway".split())
+_MODALS = frozenset("would could can should might may will cost costs takes take help helps let lets makes save saves".split())
 _ANYWAY = frozenset("but still however though yet even nonetheless nevertheless regardless".split())
 
 
@@ -49,6 +52,7 @@ class Secret(NamedTuple):
     numbers: frozenset[str]
     groups: frozenset[int]
     ordered: tuple[str, ...]
+    sums: frozenset[float]
 
 
 def secrets(case: Case) -> list[Secret]:
@@ -71,6 +75,7 @@ def _secrets(case: Case) -> list[Secret]:
                     frozenset(n.strip() for n in numbers),
                     _groups_of(case, fact.lower().split()) - groups_known,
                     tuple(re.findall(r"[^\W_]+(?:'[^\W_]+)?", fact.lower())),
+                    frozenset(q.high for q in quantities(split(fact), case.playbook.nouns) if q.high > 12) - {n.value for n in case.brief.numbers},
                 )
             )  # fmt: skip
     return out
@@ -126,13 +131,14 @@ def _shared(case: Case, passage: Passage, sentence: Sentence, secret: Secret) ->
     text = passage.words.text[sentence.start : sentence.end].lower()
     words = secret.stems & said
     numbers = {n for n in secret.numbers if re.search(rf"(?<![\d.]){re.escape(n)}(?!\d)", text)}
+    numbers |= {f"{a.high:g}" for a in passage.amounts if sentence.first <= a.first < sentence.last and a.high in secret.sums and not numbers}
     groups = secret.groups & _groups_of(case, lower)
     told = passage.has("said_by_other", sentence)
     inside = told or passage.has("insider", sentence)
-    named = {stem(w) for w in secret.party.split()} & said - {stem(r) for r in _ROLES}
+    named = {stem(w) for w in re.findall(r"[a-z]+", secret.party)} & said - {stem(r) for r in _ROLES}
     weight = len(words) + 2 * len(numbers) + len(groups)
     needed = 2 if inside or named else 3
-    if told and weight:
+    if (told or named) and weight:
         needed = 1
     if len(words) >= 2 and len(words) * 2 >= len(secret.stems):
         needed = 2
@@ -210,7 +216,7 @@ def hint(case: Case) -> Iterable[Found]:
 )
 def repeated(case: Case) -> Iterable[Found]:
     """A suggestion that the prospect turned down, made again, in other words too."""
-    for n, idea in enumerate(case.prospect.rejected_suggestions):
+    for pointer, idea in _turned_down(case):
         weights = _idea(case, idea)
         for passage in case.passages:
             for sentence in passage.words.sentences:
@@ -219,9 +225,30 @@ def repeated(case: Case) -> Iterable[Found]:
                     yield at(
                         passage, (sentence.first, sentence.last),
                         f'makes the case for "{idea}" again ({named}), which the prospect turned down',
-                        evidence=f"/rejected_suggestions/{n}",
+                        evidence=pointer,
                     )  # fmt: skip
                     return
+
+
+def _turned_down(case: Case) -> list[tuple[str, str]]:
+    return case.memo(_ideas)
+
+
+def _ideas(case: Case) -> list[tuple[str, str]]:
+    """Ideas on record as turned down, and those that a dialogue shows: we suggest, they decline."""
+    out = [(f"/rejected_suggestions/{n}", idea) for n, idea in enumerate(case.prospect.rejected_suggestions)]
+    refused = {n for n, _, hits in replies(case) if hits.get("reply.declines")}
+    asked = {n for n, _, _ in replies(case)}
+    for n, message in enumerate(case.prospect.thread.messages):
+        if n in asked or n + 1 not in refused:
+            continue
+        words = split(message.text)
+        for hit in case.playbook.lexicon.find(words):
+            if hit.name == "suggests":
+                sentence = words.sentences[words.sentence_of[hit.first]]
+                out.append((f"/thread/messages/{n}/text", words.quote(hit.last, sentence.last) if hit.last < sentence.last else message.text))
+                break
+    return out
 
 
 class Idea(NamedTuple):
@@ -231,11 +258,13 @@ class Idea(NamedTuple):
 
 
 def _idea(case: Case, idea: str) -> Idea:
+    idea = re.split(r"\bfrom\b.+?\bto\b|\binstead of\b.*|\bin place of\b.*", idea, flags=re.I)[-1 if " to " in idea else 0] or idea
     said = [w for w in re.findall(r"[^\W_]+", idea.lower()) if w not in {"the", "a", "an", "to", "of", "for", "and", "in", "on", "with"}]
     telling = [w for w in said if w not in _GENERIC] or said
     everyday = {w for words in case.playbook.stacks.values() for phrase in words for w in phrase.split()} - {"kubernetes", "k8s", "graphql"}
     weights = {stem(w): 0.5 if w in everyday and len(telling) > 1 else 1.0 for w in telling}
-    synonyms = {w for group in case.playbook.concepts if set(group) & set(telling) for w in group} - set(telling)
+    linking = {w for w in telling if weights[stem(w)] == 1.0}
+    synonyms = {w for group in case.playbook.concepts if set(group) & linking for w in group} - set(telling)
     return Idea(weights, frozenset(synonyms), sum(weights.values()))
 
 
@@ -260,9 +289,9 @@ def _pushing(case: Case, passage: Passage, sentence: Sentence) -> bool:
         return _pushed_after(passage, sentence)
     if pushes:
         return bool(lower & _ADVERSE) or not _plain_offer(passage, sentence, pushes)
-    if accepts:
+    if accepts or {"wrote", "decided", "decision", "chose", "chosen"} & lower:
         return False
-    return passage.has("offer", sentence) or case.is_ask(passage, sentence) or _pushed_after(passage, sentence)
+    return bool(_MODALS & lower) or passage.has("offer", sentence) or sentence.question or _pushed_after(passage, sentence)
 
 
 def _accepting(passage: Passage, sentence: Sentence) -> list[Hit]:

@@ -42,7 +42,7 @@ def words(case: Case) -> Iterable[Found]:
         for passage, hit in case.each(f"tone.{tone.id}"):
             if passage.part == "body" and hit.first < taken:
                 continue
-            if is_innocent(case, passage, hit):
+            if is_innocent(case, passage, hit) or (tone.deniable and passage.negated(hit.first)):
                 continue
             taken = hit.last if passage.part == "body" else taken
             yield at(
