@@ -25,6 +25,7 @@ from rubric.text import Text, normalise
 from rubric.words import Sentence, Words, split
 from rubric.zones import Clock, clocks
 
+_ASKS_WHETHER = frozenset("is are was were do does did have has am isn't aren't don't doesn't or".split())
 Part = Literal["body", "subject"]
 T = TypeVar("T")
 
@@ -187,8 +188,13 @@ class Case:
         if self.sureness(passage, sentence).careful:
             return True
         return any(
-            s.doubted or s.question
-            for s in (self.sureness(passage, n) for n in passage.neighbours(sentence))
+            self.sureness(passage, n).doubted or self._checks(passage, n) for n in passage.neighbours(sentence)
+        )
+
+    def _checks(self, passage: Passage, sentence: Sentence) -> bool:
+        """Whether a sentence asks if something is so, and does not take it as given: "Are you ...?"."""
+        return self.sureness(passage, sentence).question and bool(
+            _ASKS_WHETHER & set(passage.words.lower[sentence.first : sentence.first + 2])
         )
 
     # -- shared work --------------------------------------------------------------------------

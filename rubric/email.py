@@ -19,7 +19,7 @@ _SUBJECT = re.compile(r"\A\ufeff?\s*subject:[ \t]*(?P<subject>[^\r\n]*)(?:\r?\n|
 _GREETING = re.compile(
     r"\s*(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings|selam|salaam)\b"
     r"[ ]?(?P<name>[^\n,!:;?\u2014\u2013]{0,60}?)[ ]*(?:[,!:;\u2014\u2013]|\n|\Z)"
-    r"|(?P<bare>[A-Z][\w'\-]+(?: [A-Z][\w'\-]+)?)[ ]*[,\u2014\u2013](?=\s))",
+    r"|(?P<bare>[A-Z][\w'\-]+(?: [A-Z][\w'\-]+)?)[ ]*[,\u2014\u2013](?=\s)(?!\s*(?:who|a|an|our|one|the|is|was|has|can|and)\b))",
     re.I,
 )
 _STARTERS = frozenset(

@@ -102,6 +102,11 @@ class _Mapping:
     # -- the free keys ----------------------------------------------------------------------
 
     def _signals(self, signals: Mapping[str, Any], path: Path) -> None:
+        for key, items in signals.items():
+            if isinstance(items, list) and _ENGINEER.search(key.lower()):
+                for item in items:
+                    if isinstance(item, Mapping):
+                        self._commitment(item, (*path, key))
         if self._commitment(signals, path):
             signals = {k: v for k, v in signals.items() if not _ENGINEER.search(k.lower())}
         self._rejection(signals, path)

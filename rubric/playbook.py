@@ -55,6 +55,7 @@ class Seller(Data):
     timezone: str
     signature: Phrases = ("first_name", "title", "company", "domain")
     people: Phrases = Field((), description="words for the people or units that are offered")
+    people_word: str = Field("people", description="how findings call them")
 
     @property
     def names(self) -> Phrases:
@@ -97,6 +98,9 @@ class Segment(Data):
     name: str
     number: int
     title: str
+    quiet: bool = Field(False, description="no hurry in letters to this segment")
+    opens_with: str | None = Field(None, description="the signal that a first letter names")
+    pitch_is_common: bool = Field(False, description="the pitch's words also serve other segments")
     trigger: Criterion
     filters: tuple[Criterion, ...] = ()
     out: tuple[Criterion, ...] = ()

@@ -42,6 +42,14 @@ _NEEDS_TIME = frozenset(
 ) | {"new york", "los angeles", "east africa", "east african", "addis ababa", "san francisco", "central european"}
 
 
+_NAMED = re.compile(rf"\b(?:in|at|on|all|both in|times are)\s+(?:{_NAMES})(?:\s+(?:standard|daylight|summer))?(?:\s+time)?\b|\b(?:{_NAMES}|your|local)\s+time\b", re.I)
+
+
+def zone_named(text: str) -> bool:
+    """Whether a text names the zone of its times once for all: "both in London time"."""
+    return bool(_NAMED.search(text))
+
+
 class Clock(NamedTuple):
     """A time from `start_time` to `end_time` (the same for a single time) as written; `zone` is an
     IANA name, "reader" for "your time", "seller" for "our time", None where none is named."""

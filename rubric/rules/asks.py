@@ -74,7 +74,7 @@ def stacked(case: Case) -> Iterable[Found]:
     dimension="cta_quality",
     severity=3,
     decision="PENALISE",
-    fix="ask for 15 to 30 minutes",
+    fix="ask for a shorter call; the playbook gives the range",
     passes=[Example("Would 30 minutes suit you?"), Example("Would 45 minutes suit you?", {"message_type": "warm"})],
     fails=[Example("Would 45 minutes suit you?"), Example("Could we take an hour on Tuesday for a call?")],
 )
@@ -83,7 +83,7 @@ def long_meeting(case: Case) -> Iterable[Found]:
     most = case.playbook.form.ask_minutes[1]
     for amount in case.body.amounts if case.first_contact else ():
         sentence = case.body.sentence(amount.first)
-        minutes = amount.high * 1440
+        minutes = round(amount.high * 1440)
         if amount.kind == "duration" and most < minutes <= 480 and amount.unit in {"minute", "hour"} and (
             case.body.has("ask_frame", sentence) or sentence.question
         ) and not {"ago", "start", "deploy"} & set(case.body.words.lower[sentence.first : sentence.last]):

@@ -15,13 +15,12 @@ from rubric.case import Case, Passage
 from rubric.prospect import Commitment, StackCapacity
 from rubric.quantities import Quantity
 from rubric.rules import Example, Found, at, at_chars, rule
-from rubric.rules.regulated import is_regulated
+from rubric.rules.regulated import IDLE, beside_start, is_regulated
 from rubric.segments import capacity_of
 from rubric.words import Sentence, split
 
 _YOU = frozenset({"your", "you", "you're", "you've", "yours"})
 _WE = frozenset({"we", "our", "we've", "we'll", "we'd", "us", "i", "i've", "i'll", "my"})
-_IDLE = frozenset({"available", "free", "open", "spare", "set", "working", "place", "supply", "send", "commit", "committed", "commitment", "hand", "shipping", "shipped", "live"})
 _SENIOR = frozenset({"senior", "seniors", "principal"})
 _ASKED = frozenset("request requested ask asked need needed needs want wanted require required requirement hiring looking short of target".split())
 
@@ -214,7 +213,7 @@ def _boundless(case: Case) -> Iterator[Found]:
             continue
         yield at(
             case.body, hit,
-            f'"{case.body.words.quote(hit.first, hit.last)}" knows no limit, {there if there is not None else "no"} engineers are available',
+            f'"{case.body.words.quote(hit.first, hit.last)}" knows no limit, {there if there is not None else "no"} {case.playbook.seller.people_word} are available',
             evidence=_evidence(case, stacks, "available"),
         )  # fmt: skip
         return
@@ -346,7 +345,10 @@ def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
     for ref in body.dates:
         if not sentence.start <= ref.start < sentence.end or ref.last_day < case.as_of or ref.kind in {"ago", "only_year", "in"}:
             continue
-        if _until(body, ref.start) or _too_soon(body, ref.end):
+        word = min(body.words.at(ref.start), sentence.last - 1)
+        if _until(body, ref.start) or _too_soon(body, ref.end) or _refused(body, sentence, word):
+            continue
+        if ref.kind == "day" and (not beside_start(body, sentence, word) or body.words.lower[word - 1 : word] == ["from"]):
             continue
         behind = _behind(body, ref.start)
         yield Start(ref.last_day + timedelta(days=1) if behind else ref.last_day, ref.start, ref.end)
@@ -354,7 +356,7 @@ def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
         if amount.kind == "duration" and sentence.first <= amount.first < sentence.last and _ahead(body, amount):
             yield Start(case.as_of + timedelta(days=round(amount.high + 0.49)), amount.start, amount.end)
     for hit in body.inside("start_now", sentence):
-        if not body.negated(hit.first) and _beside_start(body, sentence, hit.first):
+        if not body.negated(hit.first) and beside_start(body, sentence, hit.first):
             days = 7 if "week" in body.words.lower[hit.first : hit.last] and "next" not in body.words.lower[hit.first : hit.last] else 0
             if "next" in body.words.lower[hit.first : hit.last]:
                 days = 11 - case.as_of.weekday()
@@ -363,13 +365,10 @@ def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
             yield Start(case.as_of + timedelta(days=days), *body.words.chars(hit.first, hit.last))
 
 
-def _beside_start(passage: Passage, sentence: Sentence, word: int) -> bool:
-    """Whether the nearest verb is one of starting and not one of being free: "free today, start in May"."""
-    verbs = [*passage.inside("start_verb", sentence), *passage.inside("available_verb", sentence)]
-    if not verbs:
-        return True
-    nearest = min(verbs, key=lambda h: (abs(h.first - word), h.first > word))
-    return passage.words.lower[nearest.first] not in _IDLE or word in range(nearest.first, nearest.last)
+def _refused(passage: Passage, sentence: Sentence, word: int) -> bool:
+    """Whether the start is denied: "cannot start in July"."""
+    denied = [h.first for h in passage.inside("negations", sentence) if word - 5 <= h.first < word]
+    return bool(denied) and passage.words.lower[denied[-1]] in {"cannot", "can't", "not", "won't", "couldn't", "isn't", "unable", "never"}
 
 
 def _behind(passage: Passage, start: int) -> bool:
@@ -460,7 +459,7 @@ def _meeting(case: Case, sentence: Sentence) -> bool:
 def _starting(passage: Passage, sentence: Sentence) -> bool:
     """A word for starting work; being available alone is no start."""
     verbs = [passage.words.lower[h.first] for h in passage.inside("start_verb", sentence)]
-    return any(v not in _IDLE for v in verbs)
+    return any(v not in IDLE for v in verbs)
 
 
 @rule(
@@ -469,7 +468,7 @@ def _starting(passage: Passage, sentence: Sentence) -> bool:
     dimension="bench_fit_alignment",
     severity=1,
     decision="BLOCK",
-    fix="say until when the engineer is committed, or propose nobody by name",
+    fix="say until when the person is committed, or propose nobody by name",
     passes=[
         Example("Dawit Bekele could start on 1 August.", _dawit("2026-07-31")),
         Example("Dawit Bekele is committed until the end of July, so August is the earliest.", _dawit("2026-07-31")),
@@ -574,7 +573,7 @@ def committed_stack(case: Case) -> Iterable[Found]:
                 continue
             yield at(
                 body, (first, last),
-                f"offers {stack} before {entry.committed_until}, until when these engineers are committed",
+                f"offers {stack} before {entry.committed_until}, until when these {case.playbook.seller.people_word} are committed",
                 evidence=_evidence(case, (stack,), "committed_until"),
             )  # fmt: skip
             return
@@ -621,7 +620,7 @@ def ramp_gate(case: Case) -> Iterable[Found]:
     severity=3,
     decision="PENALISE",
     marker="professional",
-    fix='say "available engineers" or "capacity"',
+    fix='say "available" or "capacity"',
     passes=[Example("We have engineers available."), Example("The benchmark was run twice.")],
     fails=[Example("Our bench covers Python."), Example("We have two benched engineers.")],
 )

@@ -124,7 +124,7 @@ def subject_length(case: Case) -> Iterable[Found]:
     dimension="cta_quality",
     severity=3,
     decision="PENALISE",
-    fix="open the subject with a word of intent, such as Request, Context or Question",
+    fix="open the subject with one of the playbook's words of intent",
     passes=[Example("Hi", subject="Question: your Python roles"), Example("Hi", {"message_type": "warm"}, subject="Re: your note")],
     fails=[Example("Hi", subject="Quick note about your team"), Example("Hi", subject="Engineering support")],
 )

@@ -10,6 +10,7 @@ from rubric.brief import carries
 from rubric.case import Case, Passage
 from rubric.quantities import Quantity
 from rubric.rules import Example, Found, at_chars, rule
+from rubric.words import Sentence
 from rubric.rules.signals import about_prospect, carries_sum, is_sum, mentions
 
 _STAGE = re.compile(r"\b(?:(pre[ -]?seed)|(seed)(?=[ -](?:round|stage|raise|funding|compan|startup|fund))|series[ -]([a-h])\b)", re.I)
@@ -61,7 +62,7 @@ def unverified(case: Case) -> Iterable[Found]:
         elif case.playbook.policy.strict_funding:
             if not figures:
                 continue
-        elif case.careful(passage, sentence) or (not figures and _stage_only(passage, sentence.first, sentence.last)):
+        elif _hedged(case, passage, sentence) or (not figures and _stage_only(passage, sentence.first, sentence.last)):
             continue
         start, end = (figures[0].start, figures[0].end) if figures else passage.words.chars(mention.hit.first, mention.hit.last)
         yield at_chars(
@@ -70,6 +71,13 @@ def unverified(case: Case) -> Iterable[Found]:
             evidence="/signals/funding/confidence",
         )  # fmt: skip
         return
+
+
+def _hedged(case: Case, passage: Passage, sentence: Sentence) -> bool:
+    """A figure is hedged in its own sentence, or doubted beside it; a mere question beside it takes it as given."""
+    if case.sureness(passage, sentence).careful:
+        return True
+    return any(case.sureness(passage, n).doubted for n in passage.neighbours(sentence))
 
 
 def _stage_only(passage: Passage, first: int, last: int) -> bool:

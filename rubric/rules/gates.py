@@ -16,6 +16,7 @@ from rubric.segments import capacity_of
 from rubric.words import Words, split
 
 US = frozenset({"us", "agent", "seller", "sender", "rep", "sdr", "bot", "assistant", "outbound", "me", "we"})
+_STOP_WORDS = frozenset({"stop", "unsubscribe", "remove", "cancel", "quit", "end", "optout"})
 _BOUNCE = re.compile(r"bounce|undeliverable|mailbox_full|invalid_(?:email|address)|no_such_user")
 
 
@@ -91,6 +92,23 @@ def hard_no(case: Case) -> Iterable[Found]:
     for pointer, quote in _said(case, "reply.hard_no"):
         yield Found(f'the prospect said no: "{quote}"', evidence=pointer)
         return
+    for n, words, _ in replies(case):
+        if words.lower and len(words.lower) <= 2 and words.lower[-1] in _STOP_WORDS:
+            yield Found(f'the prospect answered "{words.text.strip()}"', evidence=f"/thread/messages/{n}/text")
+            return
+    for pointer, text in _remarks(case):
+        words = split(text)
+        if hits := [h for h in case.playbook.lexicon.find(words) if h.name == "reply.hard_no" and h.last - h.first > 1]:
+            yield Found(f'a remark asks for no further contact: "{words.quote(hits[0].first, hits[0].last)}"', evidence=pointer)
+            return
+
+
+def _remarks(case: Case) -> Iterator[tuple[str, str]]:
+    """What somebody noted about the prospect: facts and notes."""
+    for n, fact in enumerate(case.prospect.signals.facts):
+        yield f"/signals/facts/{n}", fact
+    if case.prospect.notes:
+        yield "/notes", case.prospect.notes
 
 
 @rule(

@@ -8,6 +8,7 @@ from typing import Any
 
 from rubric.brief import carries
 from rubric.case import Case, Passage
+from rubric.playbook import Band
 from rubric.quantities import Quantity
 from rubric.rules import Example, Found, at, at_chars, rule
 
@@ -40,12 +41,19 @@ def figure(case: Case) -> Iterable[Found]:
             if money.kind != "money" or not _is_price(case, passage, money):
                 continue
             bands = case.playbook.pricing.bands
-            if any(b.low <= money.low and money.high <= b.high for b in bands) and _PER.match(passage.words.text[money.end :]):
+            if any(_within(b, money, passage.words.text[money.end : money.end + 20].lower()) for b in bands):
                 continue
             said = passage.words.text[money.start : money.end]
             why = "the playbook has no public bands" if not bands else "it lies outside the public bands or is a total"
             yield at_chars(passage, money.start, money.end, f'names a price ("{said}"); {why}', evidence="playbook:/pricing/bands")
             return
+
+
+def _within(band: Band, money: Quantity, behind: str) -> bool:
+    """Whether a price lies in a band, in its currency and for its unit."""
+    per = re.match(r"\s?(?:/|per |an? |each )?\s?(\w+)", behind)
+    unit = per[1].removesuffix("ly") if per else ""
+    return band.low <= money.low and money.high <= band.high and money.unit == band.currency and unit == band.unit
 
 
 def _is_price(case: Case, passage: Passage, money: Quantity) -> bool:
@@ -76,7 +84,8 @@ def _is_price(case: Case, passage: Passage, money: Quantity) -> bool:
 def discount(case: Case) -> Iterable[Found]:
     """A discount, free work, or terms of several years."""
     for passage, hit in case.each("discount"):
-        if passage.negated(hit.first) or passage.has("negations", passage.sentence(hit.first)) and not passage.amounts:
+        sentence = passage.sentence(hit.first)
+        if passage.negated(hit.first) or (passage.has("negations", sentence) and not passage.amounts) or passage.has("mention.layoff", sentence):
             continue
         yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" offers terms that no machine may offer', evidence="playbook:/pricing")
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rubric.case import Case
+from rubric.case import Case, Passage
 from rubric.rules import Example, Found, at, rule
 from rubric.words import Sentence, split
 
@@ -56,6 +56,18 @@ def caveat(case: Case) -> Iterable[Found]:
             return
 
 
+IDLE = frozenset({"available", "free", "open", "spare", "set", "working", "work", "place", "supply", "send", "commit", "committed", "commitment", "hand", "shipping", "shipped", "live"})
+
+
+def beside_start(passage: Passage, sentence: Sentence, word: int) -> bool:
+    """Whether the nearest verb is one of starting and not one of being free: "free today, start in May"."""
+    verbs = [*passage.inside("start_verb", sentence), *passage.inside("available_verb", sentence)]
+    if not verbs:
+        return True
+    nearest = min(verbs, key=lambda h: (abs(h.first - word), h.first > word))
+    return passage.words.lower[nearest.first] not in IDLE or word in range(nearest.first, nearest.last)
+
+
 def _timeline(case: Case, sentence: Sentence) -> tuple[int, int] | None:
     """The words of a start or delivery time that a sentence promises."""
     body = case.body
@@ -71,6 +83,6 @@ def _timeline(case: Case, sentence: Sentence) -> tuple[int, int] | None:
             first = body.words.at(ref.start)
             return first, max(first + 1, body.words.at(ref.end - 1) + 1)
     for hit in body.inside("start_now", sentence):
-        if not call and not body.negated(hit.first):
+        if not call and not body.negated(hit.first) and beside_start(body, sentence, hit.first):
             return hit.first, hit.last
     return None

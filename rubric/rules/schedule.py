@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from rubric.case import Case, Passage
 from rubric.rules import Example, Found, at_chars, rule
-from rubric.zones import Clock, hour_in, same_clock, zone
+from rubric.zones import Clock, hour_in, same_clock, zone, zone_named
 
 _BERLIN: dict[str, Any] = {"recipient": {"timezone": "Europe/Berlin"}}
 _NEW_YORK: dict[str, Any] = {"recipient": {"timezone": "America/New_York"}}
@@ -46,7 +46,7 @@ def _proposals(case: Case) -> list[tuple[Passage, Clock]]:
 def zone_missing(case: Case) -> Iterable[Found]:
     """A proposed time without a zone."""
     proposals = _proposals(case)
-    if any(c.zone for _, c in proposals):
+    if any(c.zone for _, c in proposals) or any(zone_named(p.words.text) for p in case.passages):
         return
     for passage, clock in proposals:
         yield at_chars(passage, clock.start, clock.end, f'"{passage.words.text[clock.start:clock.end].strip()}" names no time zone')
@@ -93,7 +93,7 @@ def foreign_zone(case: Case) -> Iterable[Found]:
     fails=[Example("Tuesday at 4pm ET?", _NEW_YORK), Example("Tuesday at 7am CET?", _BERLIN)],
 )
 def outside_overlap(case: Case) -> Iterable[Found]:
-    """A proposed time at which the reader or the seller's engineers do not work."""
+    """A proposed time at which the reader or the seller's people do not work."""
     reader, seller = reader_zone(case), zone(case.playbook.seller.timezone)
     if reader is None or seller is None:
         return
@@ -110,7 +110,7 @@ def _closed(case: Case, moment: time, day: date, source: ZoneInfo, reader: ZoneI
     schedule = case.playbook.schedule
     own = str(case.prospect.recipient.timezone or case.prospect.company.timezone)
     hours = schedule.zones[own].day if own in schedule.zones else schedule.default_day
-    for who, target, (opens, closes) in (("the reader's", reader, hours), ("the engineers'", seller, schedule.seller_day)):
+    for who, target, (opens, closes) in (("the reader's", reader, hours), ("the seller's", seller, schedule.seller_day)):
         hour = hour_in(moment, day, source, target)
         start, end = opens.hour + opens.minute / 60, closes.hour + closes.minute / 60
         if not (start <= hour < end or (last and hour == end)):

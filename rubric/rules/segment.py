@@ -10,7 +10,7 @@ from typing import Any
 
 from rubric.case import Case, Passage
 from rubric.phrases import Hit
-from rubric.playbook import ABSTAIN
+from rubric.playbook import ABSTAIN, Segment
 from rubric.rules import Example, Found, at, rule
 
 _FUNDED: dict[str, Any] = {
@@ -53,8 +53,12 @@ def _pitching(passage: Passage, hit: Hit) -> bool:
     return not passage.sentence(hit.first).question or passage.has("offer", passage.sentence(hit.first))
 
 
+def _described(case: Case, name: str) -> Segment:
+    return next(s for s in case.playbook.segments if s.name == name)
+
+
 def _title(case: Case, name: str) -> str:
-    return next((s.title.lower() for s in case.playbook.segments if s.name == name), name)
+    return _described(case, name).title.lower()
 
 
 @rule(
@@ -80,7 +84,7 @@ def wrong_pitch(case: Case) -> Iterable[Found]:
     if segment == ABSTAIN or segment in found or not case.first_contact:
         return
     for name, places in found.items():
-        if name == "capability_gap" or (name == "leadership_transition" and _new_leader(case)):
+        if _described(case, name).pitch_is_common:
             continue
         passage, hit = places[0]
         yield at(
@@ -89,11 +93,6 @@ def wrong_pitch(case: Case) -> Iterable[Found]:
             f"the brief shows {_title(case, segment)} ({case.segment.fired[0].text})",
         )  # fmt: skip
         return
-
-
-def _new_leader(case: Case) -> bool:
-    leader = case.prospect.signals.leadership
-    return leader is not None and case.level(leader) != "insufficient_signal"
 
 
 @rule(
@@ -117,9 +116,7 @@ def abstention(case: Case) -> Iterable[Found]:
     if case.segment.name != ABSTAIN or not case.first_contact or not case.playbook.segments:
         return
     for name, places in pitches(case).items():
-        if name == "capability_gap" or (name == "leadership_transition" and _new_leader(case)):
-            continue
-        if name == "restructuring" and case.prospect.signals.layoff is not None:
+        if _described(case, name).pitch_is_common:
             continue
         passage, hit = places[0]
         why = case.segment.tried[-1] if case.segment.tried else "the brief shows no trigger"
@@ -138,7 +135,7 @@ def abstention(case: Case) -> Iterable[Found]:
     dimension="signal_grounding",
     severity=2,
     decision="BLOCK",
-    fix="offer what fits the maturity: a first small step below 2, scaling from 2 on",
+    fix="offer what fits the maturity that the brief shows",
     passes=[
         Example("We run production AI platforms.", {"signals": {"ai_maturity": {"score": 2}}}),
         Example("I would not assume a production agentic roadmap; a first AI project may fit better.", {"signals": {"ai_maturity": {"score": 0}}}),
@@ -235,13 +232,13 @@ def growth_in_layoff(case: Case) -> Iterable[Found]:
 )
 def urgency(case: Case) -> Iterable[Found]:
     """Hurry in a letter to a company in restructuring."""
-    if case.segment.name != "restructuring":
+    if case.segment.name == ABSTAIN or not _described(case, case.segment.name).quiet:
         return
     for passage, hit in case.each("urgency"):
         if not passage.negated(hit.first):
             yield at(
                 passage, hit,
-                f'"{passage.words.quote(hit.first, hit.last)}" hurries a company in restructuring ({case.segment.fired[0].text})',
+                f'"{passage.words.quote(hit.first, hit.last)}" hurries a company in {_title(case, case.segment.name)} ({case.segment.fired[0].text})',
             )  # fmt: skip
             return
 
@@ -348,14 +345,14 @@ def buying_stage(case: Case) -> Iterable[Found]:
 )
 def leadership_opening(case: Case) -> Iterable[Found]:
     """A first letter to a company with a new engineering leader names the appointment."""
-    if case.segment.name != "leadership_transition" or not case.first_contact:
+    if case.segment.name == ABSTAIN or not case.first_contact or not case.body.words.lower:
         return
-    if not case.body.words.lower:
+    if _described(case, case.segment.name).opens_with != "leadership":
         return
     leader = case.prospect.signals.leadership
     name = (leader.name or "").split()[-1:] if leader else []
     named = bool(name) and name[0].lower() in case.body.words.lower
-    if not named and not any(True for _ in case.each("mention.leadership")) and "leadership_transition" not in pitches(case):
+    if not named and not any(True for _ in case.each("mention.leadership")) and case.segment.name not in pitches(case):
         started = leader.started_on if leader else None
         yield Found(
             f"the brief shows a new {(leader.role or 'leader') if leader else 'leader'} since {started}, the letter does not name the appointment",

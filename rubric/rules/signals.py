@@ -23,6 +23,7 @@ from rubric.words import Sentence, split
 EVENTS = ("funding", "hiring", "layoff", "restructuring", "leadership")
 _TALK = frozenset({"talk", "keynote", "conference", "podcast", "interview", "webinar", "panel", "spoke", "speaker", "said"})
 _PUBLICATIONS = dict.fromkeys(_TALK, _TALK) | dict.fromkeys(("post", "article", "blog", "paper", "essay"), frozenset({"post", "blog", "article", "wrote", "paper", "published", "linkedin", "newsletter"}))
+_RUNS = frozenset("run runs running use uses using built builds on works relies".split())
 _OLD = {"funding": 180, "layoff": 120, "restructuring": 90, "leadership": 90}
 _YOU = frozenset({"you", "your", "yours", "you're", "you've", "you'll", "you'd"})
 _WE = frozenset({"we", "our", "we've", "we'll", "us", "i", "i've", "i'll"})
@@ -281,7 +282,10 @@ def direction(case: Case) -> Iterable[Found]:
     falls = hiring.velocity == "decreasing" or (hiring.velocity is None and delta is not None and delta < 0)
     rises = hiring.velocity == "increasing" or (hiring.velocity is None and delta is not None and delta > 0)
     flat = hiring.velocity == "stable"
-    for wrong, words in ((falls or flat, "growth_words"), (rises, "decline_words")):
+    if found := _multiplied(case, delta):
+        yield found
+        return
+    for wrong, words in ((falls or flat, "growth_words"), (rises or flat, "decline_words")):
         for mention in mentions(case) if wrong else ():
             passage, sentence = mention.passage, mention.sentence
             if mention.event != "hiring" or sentence.question:
@@ -297,6 +301,21 @@ def direction(case: Case) -> Iterable[Found]:
                     evidence="/signals/hiring/velocity" if hiring.velocity else "/signals/hiring/delta_pct",
                 )  # fmt: skip
                 return
+
+
+def _multiplied(case: Case, delta: float | None) -> Found | None:
+    """ "Doubled" or "tripled" where the brief has a smaller change."""
+    for mention in mentions(case) if delta is not None else ():
+        lower = mention.passage.words.lower
+        for word in range(mention.sentence.first, mention.sentence.last):
+            least = next((n for stem, n in (("doubl", 90), ("tripl", 180), ("quadrupl", 270)) if lower[word].startswith(stem)), None)
+            if mention.event == "hiring" and least is not None and delta is not None and delta < least:
+                return at(
+                    mention.passage, (word, word + 1),
+                    f'"{mention.passage.words.quote(word, word + 1)}" is more than the brief shows ({delta:+g}%)',
+                    evidence="/signals/hiring/delta_pct",
+                )  # fmt: skip
+    return None
 
 
 def _trend(passage: Passage, hit: Hit) -> bool:
@@ -406,6 +425,8 @@ def _count(case: Case, passage: Passage, sentence: Sentence, amount: Quantity) -
             )  # fmt: skip
         if case.brief.trace(amount) is None:
             return at_chars(passage, amount.start, amount.end, f'"{passage.words.text[amount.start:amount.end]}" stands nowhere in the brief')
+    if passage.words.lower[amount.first - 1 : amount.first] in (["of"], ["from"], ["than"]) and amount.unit == "":
+        return None
     if amount.unit == "people" and _your(passage, amount):
         return _headcount(case, passage, amount)
     if amount.kind == "duration" and passage.has("mention.gap", sentence) and not _offered(passage, amount):
@@ -428,7 +449,8 @@ def _your(passage: Passage, amount: Quantity) -> bool:
 
 def _role_count(case: Case, passage: Passage, sentence: Sentence, amount: Quantity) -> Found | None:
     hiring = case.prospect.signals.hiring
-    if passage.words.lower[amount.first] == "one" and sentence.question:
+    before = passage.words.lower[max(0, amount.first - 2) : amount.first]
+    if (passage.words.lower[amount.first] == "one" and sentence.question) or before == ["instead", "of"] or before[-1:] in (["from"], ["than"]):
         return None
     total = hiring.open_engineering_roles if hiring else None
     if total is not None and carries(float(total), amount):
@@ -556,7 +578,7 @@ def stale(case: Case) -> Iterable[Found]:
     dimension="signal_grounding",
     severity=3,
     decision="PENALISE",
-    fix='hedge: "your postings suggest Kafka", or ask',
+    fix='hedge: "your postings suggest", or ask',
     passes=[
         Example("Your Kafka pipelines caught my eye.", {"signals": {"tech_stack": {"items": ["kafka"], "confirmed": True}}}),
         Example("Your postings suggest Kafka.", {"signals": {"tech_stack": {"items": ["kafka"]}}}),
@@ -575,8 +597,9 @@ def tech_stack(case: Case) -> Iterable[Found]:
     elsewhere = {w for p, t in case.brief.texts if "tech_stack" not in p for w in split(t).lower}
     for sentence in case.body.words.sentences:
         for word in range(sentence.first, sentence.last):
-            before = case.body.words.lower[max(sentence.first, word - 3) : word]
-            if case.body.words.lower[word] not in items - elsewhere or not _YOU & set(before) or {"if", "whether"} & set(before):
+            before = case.body.words.lower[max(sentence.first, word - 6) : word]
+            theirs = bool(_YOU & set(before[-3:])) or bool(set(split(case.prospect.company.name).lower[:1]) & set(before) and _RUNS & set(before))
+            if case.body.words.lower[word] not in items - elsewhere or not theirs or {"if", "whether"} & set(before):
                 continue
             if case.careful(case.body, sentence) or case.body.negated(word):
                 continue
@@ -609,7 +632,7 @@ def absence(case: Case) -> Iterable[Found]:
     for passage, hit in [*case.each("absence"), *_named_absence(case)]:
         sentence = passage.sentence(hit.first)
         before = passage.words.lower[max(sentence.first, hit.first - 3) : hit.first]
-        if sentence.question or case.sureness(passage, sentence).doubted or {"if", "whether", "unless", "in", "case", "so"} & set(before):
+        if sentence.question or case.sureness(passage, sentence).doubted or {"if", "whether", "unless", "case"} & set(before):
             continue
         said = set(passage.words.lower[hit.last : hit.last + 4])
         if {"to", "time", "reply", "answer", "need", "worry", "interest"} & (said | {passage.words.lower[hit.last - 1]}) or _prospect_said(case):

@@ -62,7 +62,7 @@ def secrets(case: Case) -> list[Secret]:
 def _secrets(case: Case) -> list[Secret]:
     own = {stem(w) for w in case.brief.words} - {stem(w) for w in _PUBLIC}
     trade = {stem(w) for words in case.playbook.stacks.values() for phrase in words for w in phrase.split()}
-    groups_known = _groups_of(case, (w for w in case.brief.words))
+    groups_known = _groups_of(case, (w for p, t in case.brief.texts if p != "/signals/funding/stage" for w in t.lower().split()))
     out = []
     for t, thread in enumerate(case.prospect.other_threads):
         for f, fact in enumerate(thread.facts):
