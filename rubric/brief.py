@@ -13,10 +13,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from rubric.phrases import Hit
 from rubric.playbook import Playbook
 from rubric.prospect import Prospect
 from rubric.quantities import Quantity, quantities
-from rubric.words import split
+from rubric.words import Words, plain, split
 
 _HIDDEN = frozenset({"other_threads", "id", "as_of", "opt_out_channels", "disqualifiers", "flags"})
 _EXTRA_HIDDEN = re.compile(r"thread|conversation|confidential|private|board_note|leak|cross", re.I)
@@ -40,6 +41,17 @@ class Brief:
         self.prospect = prospect
         self.playbook = playbook
         self.as_of: date = prospect.as_of or date.today()
+        self._read: dict[str, tuple[Words, dict[str, list[Hit]]]] = {}
+
+    def read(self, text: str) -> tuple[Words, dict[str, list[Hit]]]:
+        """The words of one of the record's texts and the phrases in it, read once."""
+        if text not in self._read:
+            words = split(text)
+            hits: dict[str, list[Hit]] = {}
+            for hit in self.playbook.lexicon.find(words):
+                hits.setdefault(hit.name, []).append(hit)
+            self._read[text] = words, hits
+        return self._read[text]
 
     @cached_property
     def leaves(self) -> list[tuple[str, Any]]:
@@ -62,7 +74,7 @@ class Brief:
         """Every word of the record's texts, lower case, with the pointer of its first place."""
         out: dict[str, str] = {}
         for pointer, text in self.texts:
-            for word in re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.lower()):
+            for word in plain(text):
                 out.setdefault(word, pointer)
         return out
 
@@ -75,8 +87,8 @@ class Brief:
             if isinstance(value, (int, float)) and not isinstance(value, bool)
         ]
         for pointer, text in self.texts:
-            if any(c.isdigit() for c in text) or len(text) > 12:
-                for amount in quantities(split(text), self.playbook.nouns):
+            if len(text) > 12 or any(c.isdigit() for c in text):
+                for amount in quantities(self.read(text)[0], self.playbook.nouns):
                     out += [Number(v, amount.kind, pointer) for v in {amount.low, amount.high}]
         for pointer, day in self.days:
             age = (self.as_of - day).days

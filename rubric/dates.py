@@ -74,6 +74,8 @@ def dates(text: str, as_of: date) -> list[DateRef]:
         except (ValueError, OverflowError):  # 31 February, a month before the year 1
             continue
         if found is not None:
+            if out and out[-1].kind == "weekday" and found.kind == "calendar" and found.start - out[-1].end <= 5:
+                out.pop()  # "Monday, 18 May" is one day
             out.append(found)
     return out
 

@@ -139,6 +139,7 @@ class _Mapping:
     def _commitment(self, node: Mapping[str, Any], path: Path) -> bool:
         """An engineer's name with the day they are bound until, anywhere in one mapping."""
         who = next((v for k, v in node.items() if _ENGINEER_NAME.search(k.lower()) and isinstance(v, str)), None)
+        who = who or next((v for k, v in node.items() if _ENGINEER.search(k.lower()) and isinstance(v, str) and _PERSON.fullmatch(v)), None)
         if who is None and len(path) > 1 and _ENGINEER.search(path[-1].lower()):
             who = next((v for k, v in node.items() if k.lower() == "name" and isinstance(v, str)), None)
         if who is None:
@@ -449,6 +450,7 @@ def _pointer(path: Path) -> str:
     return "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)
 
 
+_PERSON = re.compile(r"[A-Z][\w'\-]+(?: [A-Z][\w'\-]*\.?){1,2}")
 _SPOKEN = frozenset({"sender", "from", "role", "author", "speaker", "content", "message"})
 _ENGINEER = re.compile(r"engineer|candidate|developer|consultant|bench_|profile|specialist")
 _ENGINEER_NAME = re.compile(r"(?:engineer|candidate|developer|consultant|specialist|profile)(?:_?name)?$")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rubric.case import Case, Passage
 from rubric.rules.signals import mentions, signal_of
-from rubric.words import split
+from rubric.words import plain
 
 _TITLE = re.compile(r"\b(?:CEO|CTO|CFO|COO|CIO|VP(?: of)?(?: \w+)?|Head of \w+|Director of \w+|Chief \w+ Officer|co-?founder|founder)\b", re.I)
 _PLAIN = frozenset("I Hi Hello Dear Best Regards Thanks Series Seed AI ML API APIs SaaS UK US EU Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October November December CTO CEO CFO COO VP GMT UTC CET CEST EAT ET PT".split())
@@ -64,7 +64,7 @@ def _events(case: Case, passage: Passage) -> Iterator[Traced]:
 
 def _titles(case: Case, passage: Passage) -> Iterator[Traced]:
     for match in _TITLE.finditer(passage.words.text):
-        words = split(match.group().replace("-", "")).lower
+        words = plain(match.group().replace("-", ""))
         pointer = next((case.brief.words[w] for w in words if w in case.brief.words), None)
         yield _claim(passage, "role", *match.span(), pointer)
 
@@ -84,7 +84,7 @@ def _technologies(case: Case, passage: Passage) -> Iterator[Traced]:
 def _names(case: Case, passage: Passage) -> Iterator[Traced]:
     """Capitalised words inside a sentence: people, companies, products."""
     words = passage.words
-    seller = {w for name in case.playbook.seller.names for w in split(name).lower}
+    seller = {w for name in case.playbook.seller.names for w in plain(name)}
     at = 0
     while at < len(words.lower):
         opens = words.sentences[words.sentence_of[at]].first == at

@@ -41,6 +41,11 @@ class Element(NamedTuple):
     gap: bool
     number: bool
 
+    @property
+    def is_words(self) -> bool:
+        """Whether it stands for known words and nothing else."""
+        return bool(self.words) and not (self.prefixes or self.optional or self.gap or self.number)
+
     def fits(self, word: str) -> bool:
         return (
             word in self.words
@@ -68,12 +73,34 @@ def is_number(word: str) -> bool:
     return word[0].isdigit() or word in NUMBER_WORDS
 
 
+class _Bucket:
+    """The phrases that can begin with one word, by what must come next: nothing, a known word, or
+    something that only a full match can tell."""
+
+    __slots__ = ("pairs", "rest", "singles")
+
+    def __init__(self) -> None:
+        self.singles: list[_Phrase] = []
+        self.pairs: dict[str, list[_Phrase]] = {}
+        self.rest: list[_Phrase] = []
+
+    def add(self, phrase: _Phrase, *, first: bool) -> None:
+        second = phrase.elements[1] if len(phrase.elements) > 1 else None
+        if first and second is None:
+            self.singles.append(phrase)
+        elif first and second is not None and second.is_words:
+            for word in second.words:
+                self.pairs.setdefault(word, []).append(phrase)
+        else:
+            self.rest.append(phrase)
+
+
 class Lexicon:
     """Named lists of phrases, compiled for `find`."""
 
     def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
         self._singles = {name: tuple(entries) for name, entries in lists.items()}
-        self._by_word: dict[str, list[_Phrase]] = {}
+        self._by_word: dict[str, _Bucket] = {}
         self._by_prefix: dict[str, list[_Phrase]] = {}
         self._by_number: list[_Phrase] = []
         for name, entries in self._singles.items():
@@ -89,40 +116,36 @@ class Lexicon:
         hits: list[Hit] = []
         lower = words.lower
         by_word, by_prefix = self._by_word, self._by_prefix
-        for at, word in enumerate(lower):
-            found = by_word.get(word)
-            if found:
-                self._match(found, words, at, hits)
-            found = by_prefix.get(word[:_PREFIX])
-            if found:
-                self._match(found, words, at, hits)
-            if is_number(word):
-                self._match(self._by_number, words, at, hits)
-            elif _LEETISH.search(word):
-                plain = word.translate(_LEET)
-                if plain in by_word:
-                    self._match(by_word[plain], _replaced(words, at, plain), at, hits)
+        for sentence in words.sentences:
+            stop = sentence.last
+            for at in range(sentence.first, stop):
+                word = lower[at]
+                bucket = by_word.get(word)
+                if bucket is not None:
+                    _look(bucket, lower, at, stop, hits)
+                found = by_prefix.get(word[:_PREFIX])
+                if found is not None:
+                    _match(found, 0, lower, at, at, stop, hits)
+                if is_number(word):
+                    _match(self._by_number, 0, lower, at, at, stop, hits)
+                elif not word.isalpha() and _LEETISH.search(word):
+                    plain = by_word.get(word.translate(_LEET))
+                    if plain is not None:
+                        _look(plain, [*lower[:at], word.translate(_LEET), *lower[at + 1 :]], at, stop, hits)
         return hits
 
-    def _match(self, phrases: list[_Phrase], words: Words, at: int, hits: list[Hit]) -> None:
-        stop = words.sentences[words.sentence_of[at]].last
-        for phrase in phrases:
-            end = _end(phrase.elements, 0, words.lower, at, stop)
-            if end is not None:
-                hits.append(Hit(phrase.name, phrase.entry, at, end))
-
     def _add(self, phrase: _Phrase) -> None:
-        seen: set[int] = set()
-        for element in _openers(phrase.elements):
-            keys = [(self._by_word, word) for word in element.words]
-            keys += [(self._by_prefix, prefix[:_PREFIX]) for prefix in element.prefixes]
-            for index, key in keys:
-                bucket = index.setdefault(key, [])
-                if id(bucket) not in seen:
-                    bucket.append(phrase)
-                    seen.add(id(bucket))
+        words: set[str] = set()
+        prefixes: set[str] = set()
+        for index, element in enumerate(_openers(phrase.elements)):
+            for word in element.words - words:
+                self._by_word.setdefault(word, _Bucket()).add(phrase, first=index == 0 and element.is_words)
+            words |= element.words
+            prefixes |= {prefix[:_PREFIX] for prefix in element.prefixes}
             if element.number:
                 self._by_number.append(phrase)
+        for prefix in prefixes:
+            self._by_prefix.setdefault(prefix, []).append(phrase)
 
     def _compile(self, name: str, entry: str) -> tuple[Element, ...]:
         elements = []
@@ -201,12 +224,36 @@ def _openers(elements: tuple[Element, ...]) -> Iterable[Element]:
             return
 
 
+def _look(bucket: _Bucket, lower: list[str], at: int, stop: int, hits: list[Hit]) -> None:
+    for phrase in bucket.singles:
+        hits.append(Hit(phrase.name, phrase.entry, at, at + 1))
+    if at + 1 < stop:
+        found = bucket.pairs.get(lower[at + 1])
+        if found is not None:
+            _match(found, 2, lower, at, at + 2, stop, hits)
+    if bucket.rest:
+        _match(bucket.rest, 0, lower, at, at, stop, hits)
+
+
+def _match(phrases: list[_Phrase], index: int, lower: list[str], first: int, at: int, stop: int, hits: list[Hit]) -> None:
+    """Adds the phrases that match from their element `index` on at word `at`."""
+    for phrase in phrases:
+        end = _end(phrase.elements, index, lower, at, stop)
+        if end is not None:
+            hits.append(Hit(phrase.name, phrase.entry, first, end))
+
+
 def _end(
     elements: tuple[Element, ...], index: int, lower: list[str], at: int, stop: int
 ) -> int | None:
     """Where the match ends that begins at word `at`; None if there is none."""
-    while index < len(elements):
+    count = len(elements)
+    while index < count:
         element = elements[index]
+        if at < stop and lower[at] in element.words and not element.optional:
+            at += 1
+            index += 1
+            continue
         if element.gap:
             for skip in range(GAP + 1):
                 end = _end(elements, index + 1, lower, at + skip, stop)
@@ -225,8 +272,3 @@ def _end(
         index += 1
     return at
 
-
-def _replaced(words: Words, at: int, word: str) -> Words:
-    lower = list(words.lower)
-    lower[at] = word
-    return words._replace(lower=lower)

@@ -53,6 +53,15 @@ class Words(NamedTuple):
         return self.text[self.starts[word]].isupper()
 
 
+def plain(text: str) -> list[str]:
+    """The lower-case words of a text, without their places.
+
+    >>> plain("Node.js, 7%")
+    ['node', 'js', '7', 'percent']
+    """
+    return ["percent" if w == "%" else w for w in _WORD.findall(text.lower())]
+
+
 def split(text: str) -> Words:
     low = text.lower()
     if len(low) != len(text):  # a few letters grow when lowered, which would shift every span

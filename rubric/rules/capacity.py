@@ -17,7 +17,7 @@ from rubric.quantities import Quantity
 from rubric.rules import Example, Found, at, at_chars, rule
 from rubric.rules.regulated import IDLE, beside_start, is_regulated
 from rubric.segments import capacity_of
-from rubric.words import Sentence, split
+from rubric.words import Sentence, plain
 
 _YOU = frozenset({"your", "you", "you're", "you've", "yours"})
 _WE = frozenset({"we", "our", "we've", "we'll", "we'd", "us", "i", "i've", "i'll", "my"})
@@ -54,10 +54,18 @@ def _offers(case: Case) -> list[Offer]:
         sentence = passage.sentence(amount.first)
         if not _offering(passage, sentence) or _theirs(passage, sentence, amount) or _of_theirs(case, passage, sentence, amount):
             continue
+        if passage.negated(amount.first) or _denied(passage, sentence, amount):
+            continue
         if not amount.unit and not _people_meant(case, passage, sentence, amount):
             continue
         out.append(Offer(amount, sentence, stacks_near(case, passage, sentence, amount), _senior(passage, sentence, amount)))
     return out
+
+
+def _denied(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
+    """ "I will not promise two people I do not have": a denial of the promise, some words before."""
+    before = passage.words.lower[max(sentence.first, amount.first - 6) : amount.first]
+    return any(w in {"not", "won't", "cannot", "can't", "never"} and v in {"promise", "offer", "commit", "guarantee", "provide", "quote", "have"} for w, v in zip(before, before[1:], strict=False))
 
 
 def _senior(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
@@ -81,7 +89,7 @@ def _of_theirs(case: Case, passage: Passage, sentence: Sentence, amount: Quantit
 def _offering(passage: Passage, sentence: Sentence) -> bool:
     if passage.has("past_work", sentence):
         return False
-    return passage.has("offer", sentence) or passage.has("available_verb", sentence) or passage.has("start_verb", sentence)
+    return passage.has("offer", sentence) or passage.has("covers_all", sentence) or passage.has("available_verb", sentence) or passage.has("start_verb", sentence)
 
 
 def _theirs(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
@@ -89,7 +97,9 @@ def _theirs(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
     lower = passage.words.lower
     before = lower[max(sentence.first, amount.first - 4) : amount.first]
     after = lower[amount.last : min(amount.last + 4, sentence.last)]
-    for word in reversed(before):
+    for n, word in reversed(list(enumerate(before))):
+        if word == "you" and n and before[n - 1] in {"give", "offer", "send", "get", "provide", "bring", "lend", "place", "let", "with", "for"}:
+            break
         if word in _WE or word in {"offer", "propose", "provide", "deliver", "staff", "place", "send", "give", "add", "with"}:
             break
         if word in _YOU or word in _ASKED:
@@ -328,7 +338,7 @@ def _offered_skill(passage: Passage, sentence: Sentence, first: int, last: int) 
 
 def _names_in(case: Case, sentence: Sentence) -> bool:
     said = set(case.body.words.lower[sentence.first : sentence.last])
-    return any(c.who and set(split(c.who).lower) <= said for c in case.prospect.prior_commitments)
+    return any(c.who and set(plain(c.who)) <= said for c in case.prospect.prior_commitments)
 
 
 class Start(NamedTuple):
@@ -346,7 +356,7 @@ def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
         if not sentence.start <= ref.start < sentence.end or ref.last_day < case.as_of or ref.kind in {"ago", "only_year", "in"}:
             continue
         word = min(body.words.at(ref.start), sentence.last - 1)
-        if _until(body, ref.start) or _too_soon(body, ref.end) or _refused(body, sentence, word):
+        if _until(body, ref.start) or _too_soon(body, ref.end) or _refused(body, sentence, word) or _in_condition(body, sentence, word):
             continue
         if ref.kind == "day" and (not beside_start(body, sentence, word) or body.words.lower[word - 1 : word] == ["from"]):
             continue
@@ -356,13 +366,18 @@ def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
         if amount.kind == "duration" and sentence.first <= amount.first < sentence.last and _ahead(body, amount):
             yield Start(case.as_of + timedelta(days=round(amount.high + 0.49)), amount.start, amount.end)
     for hit in body.inside("start_now", sentence):
-        if not body.negated(hit.first) and beside_start(body, sentence, hit.first):
+        if not body.negated(hit.first) and beside_start(body, sentence, hit.first) and not _in_condition(body, sentence, hit.first):
             days = 7 if "week" in body.words.lower[hit.first : hit.last] and "next" not in body.words.lower[hit.first : hit.last] else 0
             if "next" in body.words.lower[hit.first : hit.last]:
                 days = 11 - case.as_of.weekday()
             if body.words.lower[hit.first] == "tomorrow":
                 days = 1
             yield Start(case.as_of + timedelta(days=days), *body.words.chars(hit.first, hit.last))
+
+
+def _in_condition(passage: Passage, sentence: Sentence, word: int) -> bool:
+    """Whether the time is that of a condition: "if we agreed this week, two could start in May"."""
+    return bool({"if", "once", "when", "should"} & set(passage.words.lower[max(sentence.first, word - 5) : word])) and "," in passage.words.text[passage.words.starts[word] : sentence.end]
 
 
 def _refused(passage: Passage, sentence: Sentence, word: int) -> bool:
@@ -520,7 +535,7 @@ def _offered_by_name(case: Case, number: int, commitment: Commitment, who: str, 
 
 def _sentences_about(case: Case, who: str) -> list[Sentence]:
     """Sentences with the name, and those that follow with a pronoun."""
-    words = split(who).lower
+    words = plain(who)
     names = {words[0], words[-1]} if len(words) > 1 and len(words[-1]) > 1 else set(words)
     out: list[Sentence] = []
     for sentence in case.body.words.sentences:
@@ -535,7 +550,7 @@ def _sentences_about(case: Case, who: str) -> list[Sentence]:
 def _alternative(passage: Passage, sentence: Sentence, who: str) -> bool:
     """A sentence that offers others: "I have two other profiles that are available now"."""
     lower = set(passage.words.lower[sentence.first : sentence.last])
-    return bool({"other", "another", "others", "alternative", "alternatives", "meanwhile"} & lower) and split(who).lower[0] not in lower
+    return bool({"other", "another", "others", "alternative", "alternatives", "meanwhile"} & lower) and plain(who)[0] not in lower
 
 
 @rule(

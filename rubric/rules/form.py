@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rubric.case import Case
 from rubric.rules import Example, Found, at, at_chars, rule
-from rubric.words import split
+from rubric.words import plain
 
 _EMOJI = re.compile(
     "[\U0001f300-\U0001faff\U00002600-\U000027bf\U0001f1e6-\U0001f1ff\u2b50\u2b55\u231a\u231b\u23e9-\u23f3\ufe0f]"
@@ -138,7 +138,7 @@ def subject_opener(case: Case) -> Iterable[Found]:
         yield Found("the subject is empty", span, "subject")
     elif lower[0] in case.playbook.form.subject_never:
         yield Found(f'the subject opens with "{case.subject.words.quote(0, 1)}"', span, "subject")
-    elif not any(lower[: len(w)] == w for w in (split(o).lower for o in case.playbook.form.subject_openers)) and lower[0] not in {"re", "fwd", "fw"}:
+    elif not any(lower[: len(w)] == w for w in (plain(o) for o in case.playbook.form.subject_openers)) and lower[0] not in {"re", "fwd", "fw"}:
         yield Found(f'the cold subject "{case.subject.text.norm[:60]}" opens with no word of intent', span, "subject")
     elif "quick" in lower[1:] and _quick(lower):
         yield Found('the subject says "quick"', span, "subject")
@@ -212,8 +212,8 @@ def salutation(case: Case) -> Iterable[Found]:
     greeting, recipient = case.layout.greeting, case.prospect.recipient
     if greeting is None or recipient.first_name is None:
         return
-    known = {w.lower() for w in split(recipient.name or "").lower}
-    said = split(greeting).lower
+    known = {w.lower() for w in plain(recipient.name or "")}
+    said = plain(greeting)
     if not said or not known & set(said):
         start = case.layout.greeting_at
         yield Found(

@@ -13,7 +13,7 @@ from rubric.case import Case
 from rubric.phrases import Hit
 from rubric.rules import Example, Found, rule
 from rubric.segments import capacity_of
-from rubric.words import Words, split
+from rubric.words import Words
 
 US = frozenset({"us", "agent", "seller", "sender", "rep", "sdr", "bot", "assistant", "outbound", "me", "we"})
 _STOP_WORDS = frozenset({"stop", "unsubscribe", "remove", "cancel", "quit", "end", "optout"})
@@ -35,11 +35,7 @@ def _replies(case: Case) -> list[tuple[int, Words, dict[str, list[Hit]]]]:
     for n, message in enumerate(case.prospect.thread.messages):
         if message.sender.strip().lower() in ours:
             continue
-        words = split(message.text)
-        hits: dict[str, list[Hit]] = {}
-        for hit in case.playbook.lexicon.find(words):
-            hits.setdefault(hit.name, []).append(hit)
-        out.append((n, words, hits))
+        out.append((n, *case.brief.read(message.text)))
     return out
 
 
@@ -97,10 +93,11 @@ def hard_no(case: Case) -> Iterable[Found]:
             yield Found(f'the prospect answered "{words.text.strip()}"', evidence=f"/thread/messages/{n}/text")
             return
     for pointer, text in _remarks(case):
-        words = split(text)
-        if hits := [h for h in case.playbook.lexicon.find(words) if h.name == "reply.hard_no" and h.last - h.first > 1]:
-            yield Found(f'a remark asks for no further contact: "{words.quote(hits[0].first, hits[0].last)}"', evidence=pointer)
-            return
+        words, found = case.brief.read(text)
+        for hit in found.get("reply.hard_no", ()):
+            if hit.last - hit.first > 1:
+                yield Found(f'a remark asks for no further contact: "{words.quote(hit.first, hit.last)}"', evidence=pointer)
+                return
 
 
 def _remarks(case: Case) -> Iterator[tuple[str, str]]:
@@ -170,15 +167,14 @@ def stance(case: Case) -> Iterable[Found]:
     if not case.playbook.stances:
         return
     for pointer, text in _public_texts(case):
-        words = split(text)
-        for hit in case.playbook.lexicon.find(words):
-            if hit.name == "stance":
-                sentence = words.sentences[words.sentence_of[hit.first]]
-                yield Found(
-                    f'a stance against working with outside teams: "{words.quote(sentence.first, sentence.last)}"',
-                    evidence=pointer,
-                )
-                return
+        words, hits = case.brief.read(text)
+        for hit in hits.get("stance", ()):
+            sentence = words.sentences[words.sentence_of[hit.first]]
+            yield Found(
+                f'a stance against working with outside teams: "{words.quote(sentence.first, sentence.last)}"',
+                evidence=pointer,
+            )
+            return
 
 
 def _public_texts(case: Case) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,6 @@ from rubric.case import Case
 from rubric.rules import Example, Found, at, at_chars, rule
 from rubric.stems import stems
 from rubric.text import normalise
-from rubric.words import split
 
 _MARKUP = re.compile(
     r"<\|[^|<>\n]{0,40}\|>|\[/?INST\]|<</?SYS>>|</?(?:script|img|iframe|svg|style|a|div|span|p|br|html|body|form|input|object|embed|b|i|u|font|table|meta|link)\b[^>\n]{0,300}>"
@@ -47,8 +46,8 @@ def orders(case: Case) -> list[tuple[str, str]]:
 def _orders(case: Case) -> list[tuple[str, str]]:
     out = []
     for pointer, text in untrusted(case):
-        words = split(text)
-        seen = {words.sentence_of[h.first] for h in case.playbook.lexicon.find(words) if h.name == "instruction"}
+        words, hits = case.brief.read(text)
+        seen = {words.sentence_of[h.first] for h in hits.get("instruction", ())}
         for n in sorted(seen):
             sentence = words.sentences[n]
             last = words.sentences[min(n + 1, len(words.sentences) - 1)]

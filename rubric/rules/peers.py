@@ -11,13 +11,14 @@ from rubric.phrases import Hit
 from rubric.prospect import Peer
 from rubric.rules import Example, Found, at, at_chars, rule
 from rubric.segments import regions_of
-from rubric.words import Sentence, split
+from rubric.words import Sentence, plain
 
 _PLACEHOLDER = re.compile(
     r"\b(?:[Ss]tart-?up|[Cc]ompany|[Cc]ompetitor|[Pp]eer|[Cc]lient|[Ff]irm|[Cc]orp|[Cc]omp|[Vv]endor|[Bb]rand|[Cc]ustomer|Co|Org)[ _\-]?(?:[A-Z]|[1-9])\b(?![a-z'])"
     r"|\b[A-Z][a-z]*(?:Co|Corp|Tech|Startup|Company|Soft|Inc)(?:[A-Z]|\d)\b"
     r"|\b(?:Acme|Foo(?:bar)?|Example (?:Co|Corp|Inc)|Contoso|Widgets? Inc|XYZ|ABC)(?: (?:Corp|Inc|Co|Ltd))?\b"
 )
+_SERIES = re.compile(r"(?:[A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?, ){1,5}[A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?,? (?:and|or) [A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?")
 _WE = frozenset({"we", "our", "we've", "we'll", "i", "i've"})
 
 
@@ -46,7 +47,7 @@ def named(case: Case, passage: Passage, sentence: Sentence) -> list[Named]:
     out = []
     lower = passage.words.lower
     for n, peer in enumerate(case.prospect.peers):
-        words = split(peer.name or "").lower
+        words = plain(peer.name or "")
         for first in range(sentence.first, sentence.last - len(words) + 1 if words else sentence.first):
             if lower[first : first + len(words)] == words:
                 out.append(Named(peer.name or "", first, first + len(words), n))
@@ -143,6 +144,25 @@ def unknown(case: Case) -> Iterable[Found]:
             return
 
 
+def _series(case: Case, passage: Passage, sentence: Sentence) -> Iterator[Named]:
+    """Three or more names in a row, "A, B and C", none of them a skill, a place or a word of the brief."""
+    text = passage.words.text[sentence.start : sentence.end]
+    match = _SERIES.search(text)
+    if match is None:
+        return
+    names = [n.strip() for n in re.split(r",| and | or ", match.group()) if n.strip()]
+    known = case.memo(_own_words)
+    if len(names) < 3 or any(plain(n)[0] in known or regions_of(n, case.playbook) for n in names):
+        return
+    first = passage.words.at(sentence.start + match.start())
+    yield Named(names[0], first, first + len(plain(names[0])), None)
+
+
+def _own_words(case: Case) -> frozenset[str]:
+    skills = {w for words in case.playbook.stacks.values() for phrase in words for w in plain(phrase)}
+    return frozenset(skills | {w for t in case.playbook.technologies for w in plain(t)} | case.brief.words.keys())
+
+
 def _in_brief(case: Case, name: str) -> bool:
     low = name.lower()
     return any(low in text.lower() for _, text in case.brief.texts)
@@ -155,6 +175,8 @@ def _peer_names(case: Case) -> Iterator[tuple[Passage, Sentence, Named]]:
             hits = [*passage.inside("peer_talk", sentence), *passage.inside("customers", sentence)]
             names = named(case, passage, sentence)
             if not hits and len(names) < 2:
+                for name in _series(case, passage, sentence):
+                    yield passage, sentence, name
                 continue
             for name in names:
                 yield passage, sentence, name
@@ -170,7 +192,7 @@ def _listed(case: Case, passage: Passage, sentence: Sentence, hit: Hit) -> Itera
     word = hit.last
     if passage.words.lower[hit.last - 1] not in {"like", "such", "including", "competitor", "rival", "peer", "as"}:
         return
-    own = set(split(case.prospect.company.name).lower) | {w for n in case.playbook.seller.names for w in n.lower().split()}
+    own = set(plain(case.prospect.company.name)) | {w for n in case.playbook.seller.names for w in n.lower().split()}
     while word < sentence.last:
         low = passage.words.lower[word]
         if passage.words.is_capitalised(word) and low not in own | {"i", "series", "seed", "ai", "ml", "saas", "b2b", "uk", "us", "eu"}:

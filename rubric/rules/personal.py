@@ -8,7 +8,7 @@ from rubric.case import Case
 from rubric.rules import Example, Found, rule
 from rubric.rules.signals import event_day, mentions, signal_of
 from rubric.stems import stems
-from rubric.words import split
+from rubric.words import plain
 
 _HIRING = {"signals": {"hiring": {"open_engineering_roles": 4, "roles": [{"title": "Senior Go Engineer", "stack": "go"}]}}}
 
@@ -22,7 +22,7 @@ def _tokens(case: Case) -> dict[str, str]:
     out: dict[str, str] = {}
     said = {w for p in case.passages for w in p.words.lower}
     said_stems = {s for p in case.passages for s in stems(p.words.text)}
-    company = set(split(case.prospect.company.name).lower)
+    company = set(plain(case.prospect.company.name))
     for mention in mentions(case):
         signal = signal_of(case, mention.event)
         if signal is not None:
@@ -45,7 +45,7 @@ def _tokens(case: Case) -> dict[str, str]:
                 if len(shared) >= 4:
                     out.setdefault(f"{pointer} again", pointer)
         else:
-            for word in set(split(text).lower) & said - company:
+            for word in set(plain(text)) & said - company:
                 if len(word) > 1 and word not in _DULL:
                     out.setdefault(_plain(word), pointer)
     _stages(case, said, out)

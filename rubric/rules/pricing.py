@@ -87,6 +87,9 @@ def discount(case: Case) -> Iterable[Found]:
         sentence = passage.sentence(hit.first)
         if passage.negated(hit.first) or (passage.has("negations", sentence) and not passage.amounts) or passage.has("mention.layoff", sentence):
             continue
+        said = passage.words.lower[sentence.first : sentence.last]
+        if "percent" in passage.words.lower[hit.first : hit.last] and not {"we", "our", "off", "discount", "us", "i"} & set(said):
+            continue
         yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" offers terms that no machine may offer', evidence="playbook:/pricing")
         return
 

@@ -18,7 +18,7 @@ from rubric.phrases import Hit
 from rubric.prospect import Signal
 from rubric.quantities import Quantity
 from rubric.rules import Example, Found, at, at_chars, rule
-from rubric.words import Sentence, split
+from rubric.words import Sentence, plain
 
 EVENTS = ("funding", "hiring", "layoff", "restructuring", "leadership")
 _TALK = frozenset({"talk", "keynote", "conference", "podcast", "interview", "webinar", "panel", "spoke", "speaker", "said"})
@@ -46,7 +46,7 @@ def about_prospect(case: Case, passage: Passage, sentence: Sentence) -> bool:
     lower = passage.words.lower[sentence.first : sentence.last]
     if any(w in _YOU for w in lower):
         return True
-    name = split(case.prospect.company.name).lower[:1]
+    name = plain(case.prospect.company.name)[:1]
     return bool(name and name[0] in lower) or passage.has("observed", sentence)
 
 
@@ -123,9 +123,7 @@ def _events_in_texts(case: Case) -> frozenset[str]:
     for pointer, text in case.brief.texts:
         if pointer == "/company/name":
             continue
-        for hit in case.playbook.lexicon.find(split(text)):
-            if hit.name.startswith("mention."):
-                out.add(hit.name.removeprefix("mention."))
+        out |= {name.removeprefix("mention.") for name in case.brief.read(text)[1] if name.startswith("mention.")}
         if "_roles" in pointer or "job" in pointer or "hiring" in pointer:
             out.add("hiring")
     return frozenset(out)
@@ -593,12 +591,12 @@ def tech_stack(case: Case) -> Iterable[Found]:
     stack = case.prospect.signals.tech_stack
     if stack is None or stack.confirmed:
         return
-    items = {w for item in stack.items for w in split(item.replace("_", " ")).lower if len(w) > 1}
-    elsewhere = {w for p, t in case.brief.texts if "tech_stack" not in p for w in split(t).lower}
+    items = {w for item in stack.items for w in plain(item.replace("_", " ")) if len(w) > 1}
+    elsewhere = {w for p, t in case.brief.texts if "tech_stack" not in p for w in plain(t)}
     for sentence in case.body.words.sentences:
         for word in range(sentence.first, sentence.last):
             before = case.body.words.lower[max(sentence.first, word - 6) : word]
-            theirs = bool(_YOU & set(before[-3:])) or bool(set(split(case.prospect.company.name).lower[:1]) & set(before) and _RUNS & set(before))
+            theirs = bool(_YOU & set(before[-3:])) or bool(set(plain(case.prospect.company.name)[:1]) & set(before) and _RUNS & set(before))
             if case.body.words.lower[word] not in items - elsewhere or not theirs or {"if", "whether"} & set(before):
                 continue
             if case.careful(case.body, sentence) or case.body.negated(word):
@@ -650,7 +648,7 @@ def _prospect_said(case: Case) -> bool:
 
 def _named_absence(case: Case) -> Iterator[tuple[Passage, Hit]]:
     """The company's name followed by a denial: "Northwind isn't", "Northwind has no"."""
-    name = split(case.prospect.company.name).lower
+    name = plain(case.prospect.company.name)
     denials = {"isn't", "doesn't", "hasn't", "lacks", "aren't", "don't"}
     for passage in case.passages:
         lower = passage.words.lower

@@ -242,12 +242,11 @@ def _ideas(case: Case) -> list[tuple[str, str]]:
     for n, message in enumerate(case.prospect.thread.messages):
         if n in asked or n + 1 not in refused:
             continue
-        words = split(message.text)
-        for hit in case.playbook.lexicon.find(words):
-            if hit.name == "suggests":
-                sentence = words.sentences[words.sentence_of[hit.first]]
-                out.append((f"/thread/messages/{n}/text", words.quote(hit.last, sentence.last) if hit.last < sentence.last else message.text))
-                break
+        words, hits = case.brief.read(message.text)
+        for hit in hits.get("suggests", ())[:1]:
+            sentence = words.sentences[words.sentence_of[hit.first]]
+            idea = words.quote(hit.last, sentence.last) if hit.last < sentence.last else message.text
+            out.append((f"/thread/messages/{n}/text", idea))
     return out
 
 

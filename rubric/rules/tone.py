@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from rubric.case import Case, Passage
 from rubric.phrases import Hit
 from rubric.rules import Example, Found, at, at_chars, rule
-from rubric.words import split
+from rubric.words import plain
 
 _SHOUT = re.compile(r"\b[A-Z]{4,}\b(?:\s+\b[A-Z]{2,}\b)+")
 _EXCLAIM = re.compile(r"!+")
@@ -61,8 +61,12 @@ def is_innocent(case: Case, passage: Passage, hit: Hit) -> bool:
     sentence = passage.sentence(hit.first)
     if any(h.first < hit.last and hit.first < h.last for h in passage.inside("innocent", sentence)):
         return True
-    said = " ".join(passage.words.lower[hit.first : hit.last])
-    return any(said in text for text in case.memo(_own_texts))
+    lower = passage.words.lower
+    said = " ".join(lower[hit.first : hit.last])
+    if hit.last - hit.first > 1 or said in plain(case.prospect.company.name):
+        return any(f" {said} " in text for text in case.memo(_own_texts))
+    pairs = {" ".join(lower[hit.first - 1 : hit.last]), " ".join(lower[hit.first : hit.last + 1])} - {said}
+    return any(f" {pair} " in text for pair in pairs for text in case.memo(_own_texts))
 
 
 def _own_texts(case: Case) -> tuple[str, ...]:
@@ -71,7 +75,7 @@ def _own_texts(case: Case) -> tuple[str, ...]:
     texts = [prospect.company.name, prospect.company.industry or "", *prospect.signals.facts]
     texts += [r.title or "" for r in (prospect.signals.hiring.roles if prospect.signals.hiring else [])]
     texts += [t for p, t in case.brief.texts if p.startswith(("/signals/capability_gap", "/signals/tech_stack", "/peers"))]
-    return tuple(" ".join(split(t).lower) for t in texts if t)
+    return tuple(f" {' '.join(plain(t))} " for t in texts if t)
 
 
 @rule(
