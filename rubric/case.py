@@ -109,6 +109,7 @@ class Case:
         self.playbook = playbook
         self.as_of: date = self.prospect.as_of or date.today()
         self._memo: dict[object, object] = {}
+        self._spoilt: set[tuple[Part, int]] = set()
 
     # -- the letter -------------------------------------------------------------------------
 
@@ -196,6 +197,24 @@ class Case:
         return self.sureness(passage, sentence).question and bool(
             _ASKS_WHETHER & set(passage.words.lower[sentence.first : sentence.first + 2])
         )
+
+    # -- sentences at fault ------------------------------------------------------------------
+
+    def spoil(self, part: str, start: int) -> None:
+        """Marks the sentence around a character as being at fault."""
+        for passage in self.passages:
+            if passage.part == part:
+                for n, sentence in enumerate(passage.words.sentences):
+                    if passage.text.span(sentence.start, sentence.end)[1] > start:
+                        self._spoilt.add((passage.part, n))
+                        return
+
+    def sound(self) -> Iterator[tuple[Passage, Sentence]]:
+        """The sentences that no finding points at; only these earn anything."""
+        for passage in self.passages:
+            for n, sentence in enumerate(passage.words.sentences):
+                if (passage.part, n) not in self._spoilt:
+                    yield passage, sentence
 
     # -- shared work --------------------------------------------------------------------------
 

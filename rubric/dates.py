@@ -31,8 +31,8 @@ _DATE = re.compile(
     rf"\b(?P<iso>20\d\d-\d\d(?:-\d\d)?)\b"
     rf"|\b(?P<md>{_MONTH})\.? (?P<md_day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (?P<md_year>20\d\d))?"
     rf"|\b(?P<dm_day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<dm>{_MONTH})\b(?:,? (?P<dm_year>20\d\d))?"
-    rf"|\b(?P<part>early|mid|late|beginning of|start of|middle of|(?:the )?end of|first week of|last week of)?[ -]?\b(?P<month>{_MONTH})\b(?:,? (?P<month_year>20\d\d))?"
-    rf"|\b(?P<qpart>early|mid|late|(?:the )?end of|start of)?[ -]?\bq(?P<q>[1-4])\b(?:[ -]?(?P<q_year>20\d\d))?"
+    rf"|\b(?:(?P<part>early|mid|late|beginning of|start of|middle of|(?:the )?end of|first week of|last week of)[ -])?\b(?P<month>{_MONTH})\b(?:,? (?P<month_year>20\d\d))?"
+    rf"|\b(?:(?P<qpart>early|mid|late|(?:the )?end of|start of)[ -])?\bq(?P<q>[1-4])\b(?:[ -]?(?P<q_year>20\d\d))?"
     rf"|\b(?P<ago>{_COUNT})[ -](?P<ago_unit>day|week|month|year)s? (?:ago|earlier|back)\b"
     rf"|\b(?:in|within) (?:the )?(?:next |under |about )?(?P<in>{_COUNT})(?:[ -](?:to |or )?(?P<in_high>\d{{1,3}}|{_COUNT}))? (?:business |working |calendar )?(?P<in_unit>day|week|month|year)s?\b(?! ago)"
     rf"|\b(?P<rel>last|this|next|past|previous|coming|current) (?P<rel_unit>week|month|quarter|year|{_WEEKDAY})\b"
@@ -55,13 +55,14 @@ class DateRef(NamedTuple):
 
     def covers(self, day: date, *, slack: int = 0) -> bool:
         """Whether `day` is meant, give or take `slack` days."""
-        room = timedelta(days=slack)
-        if self.first_day - room <= day <= self.last_day + room:
+        if self._near(day, 0, slack):
             return True
-        return not self.fixed and any(
-            _shift(self.first_day, years) - room <= day <= _shift(self.last_day, years) + room
-            for years in (-1, 1)
-        )
+        return not self.fixed and any(self._near(day, years, slack) for years in (-1, 1))
+
+    def _near(self, day: date, years: int, slack: int) -> bool:
+        """Whether `day` lies in the span, moved by `years`; ordinals, as the calendar has two ends."""
+        first, last = _moved(self.first_day, years), _moved(self.last_day, years)
+        return first - slack <= day.toordinal() <= last + slack
 
 
 def dates(text: str, as_of: date) -> list[DateRef]:
@@ -86,8 +87,7 @@ def _resolve(match: re.Match[str], text: str, as_of: date) -> DateRef | None:
     if groups["month"] and not _is_month(match, text):
         return None
     first, last, fixed = _days(groups, as_of)
-    lead = len(match.group()) - len(match.group().lstrip(" -"))
-    return DateRef(first, last, fixed, start + lead, end, _kind(groups))
+    return DateRef(first, last, fixed, start, end, _kind(groups))
 
 
 def _kind(groups: dict[str, str | None]) -> str:
@@ -154,8 +154,13 @@ def _count(word: str) -> int:
     return int(word) if word.isdigit() else _COUNTS[word]
 
 
-def _shift(day: date, years: int) -> date:
-    return day.replace(year=day.year + years, day=min(day.day, 28))
+def _moved(day: date, years: int) -> int:
+    """The ordinal of a day, some years on; 29 February moves to the 28th."""
+    leap = (day.month, day.day) == (2, 29)
+    try:
+        return day.replace(year=day.year + years, day=28 if leap and years else day.day).toordinal()
+    except ValueError:  # the calendar ends
+        return day.toordinal() + 365 * years
 
 
 def _month(year: int, month: int) -> tuple[date, date]:

@@ -31,7 +31,8 @@ _STARTERS = frozenset(
     those there here what why how who where welcome agreed appreciated completely totally perfectly
     quick quickly just rather good hope hoping subject hello hi hey dear based despite although
     though even nevertheless nonetheless otherwise overall lastly additionally furthermore moreover
-    plus context question request note resource exciting""".split()
+    plus context question request note resource exciting best regards cheers sincerely warmly
+    respectfully cordially yours""".split()
 )
 _SIGN_OFF = re.compile(
     r"(?:(?:all the|very|with|my|warm|kind|best|many|yours?)\s)*"
@@ -95,6 +96,7 @@ def read_eml(data: bytes) -> Email:
     if not isinstance(text, str):
         raise InputError("the .eml file has no text part; export the message as plain text")
     if part is not None and part.get_content_subtype() == "html":
+        text = re.sub(r"<(script|style|head)\b.*?</\1>", "", text, flags=re.I | re.S)
         text = re.sub(r"<(?:br|/p|/div)[^>]*>", "\n", text, flags=re.I)
         text = re.sub(r"<[^>]+>", "", text)
     return _checked(text.replace("\r\n", "\n"), str(subject) if subject is not None else None)
@@ -136,9 +138,10 @@ def _greeting(text: str, first_name: str | None) -> tuple[str | None, int, int]:
             return None, 0, 0
         return bare, match.start("bare"), match.end()
     name = (match["name"] or "").strip()
+    begin = match.start("name") + len(match["name"] or "") - len((match["name"] or "").lstrip())
     if len(name.split()) > 4:  # "Hi I saw that ..." greets nobody
         return "", match.start(), match.start("name")
-    return name, match.start("name"), match.end()
+    return name, begin, match.end()
 
 
 def _signature(text: str, prose: int, marks: Sequence[str]) -> int:

@@ -373,7 +373,7 @@ class _Mapping:
         party = next((str(node[k]) for k in ("with", "recipient_role", "role", "recipient", "contact", "party") if isinstance(node.get(k), str)), _party(name))
         known = self.data.get("thread_id")
         own = known is not None and known in (node.get("thread_id"), node.get("id"), node.get("thread"))
-        own = own or (not self._foreign(party) and coerce.role(party) != "other")
+        own = own or (bool(self.data.get("recipient_role")) and not self._foreign(party) and coerce.role(party) != "other")
         for key, value in node.items():
             if key in {"thread_id", "id", "thread", "with", "recipient_role", "role", "recipient", "contact", "party", "date", "on"}:
                 continue
@@ -474,7 +474,7 @@ _HANDLERS: list[tuple[re.Pattern[str], Callable[[_Mapping, str, Any, Path], bool
     (re.compile(r"time_?zone"), _Mapping._timezone),
     (re.compile(r"peer|comparable|competitors?_named|similar_compan|reference_compan|named_competitors"), _Mapping._peers),
     (re.compile(r"rejected|declined_(?:topic|idea|suggest)|turned_down|no_longer_wanted|off_the_table"), _Mapping._rejected),
-    (re.compile(r"(?:other|active|parallel|cross|leaked?|second|co_?founder|c[efto]o|founder|vp|board|procurement|legal|hr|product)_?\w*_?(?:thread|conversation|discussion|chat|call|email|channel|message)|^thread_(?!id|history|messages)|linked_thread|_thread(?:s|_content|_note)?$|parallel|confidential|cross_thread|other_contact|private|internal_(?:note|remark)|sensitive"), _Mapping._thread_content),
+    (re.compile(r"(?:other|active|parallel|cross|leaked?|second|co_?founder|c[efto]o|founder|vp|board|procurement|legal|hr|product)_?\w*_?(?:thread|conversation|discussion|chat|call|email|channel|message)|^threads$|^thread_(?!id|history|messages)|linked_thread|_thread(?:s|_content|_note)?$|parallel|confidential|cross_thread|other_contact|private|internal_(?:note|remark)|sensitive"), _Mapping._thread_content),
     (re.compile(r"^other_|another"), _Mapping._other_named),
     (re.compile(r"thread_history|conversation|messages?$|^history$|inbound|previous_message|last_reply|prospect_(?:reply|message|question)|question"), _Mapping._own_message),
     (re.compile(r"open_(?:roles|positions|engineering|jobs|reqs)|job_post|job_opening|open_headcount|vacanc|hiring_count"), _Mapping._hiring),

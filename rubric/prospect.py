@@ -8,6 +8,7 @@ the value and what was expected. The flat form of `flat.py` is turned into this 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -290,12 +291,12 @@ def read_prospect(data: Any, as_of: date | None = None) -> Reading:
     try:
         prospect = Prospect.model_validate(document)
     except ValidationError as error:
-        raise _input_error(error, origins) from None
+        raise _input_error(error, document, origins) from None
     except RecursionError:
         raise InputError("the prospect is nested too deeply to be read", "") from None
     if prospect.as_of is None:
         prospect.as_of = as_of or date.today()
-    return Reading(prospect, tuple(warnings), origins)
+    return Reading(prospect, _once(warnings), origins)
 
 
 def parse_json(text: str, what: str) -> Any:
@@ -346,6 +347,11 @@ def _sift(
     return out
 
 
+def _once(warnings: list[str]) -> tuple[str, ...]:
+    """The first of the warnings that differ only in the number of a list item."""
+    return tuple({re.sub(r"/\d+(?=/)", "/*", w): w for w in reversed(warnings)}.values())[::-1]
+
+
 _UNKNOWN = type("Unknown", (BaseModel,), {})
 
 
@@ -372,13 +378,23 @@ def _unknown(pointer: str, key: str, known: Mapping[str, Any]) -> str:
     return f"{pointer} is not a key of the prospect, it was kept under extra{hint}"
 
 
-def _input_error(error: ValidationError, origins: Mapping[str, str]) -> InputError:
+def _given(document: Any, path: tuple[int | str, ...], found: Any) -> Any:
+    """The value as it was given at a place, before it was brought into a vocabulary."""
+    for part in path:
+        try:
+            document = document[part]
+        except (KeyError, IndexError, TypeError):
+            return found
+    return document
+
+
+def _input_error(error: ValidationError, document: Any, origins: Mapping[str, str]) -> InputError:
     first = error.errors(include_url=False)[0]
     pointer = "".join(f"/{part}" for part in first["loc"] if part != "function-before")
     pointer = Reading(Prospect.model_construct(), (), origins).pointer(pointer)
     more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
     expected = first["msg"].removeprefix("Value error, ")
-    return InputError(f"{pointer or '/'}: got {_show(first['input'])}; {expected[:1].lower()}{expected[1:]}{more}", pointer)
+    return InputError(f"{pointer or '/'}: got {_show(_given(document, first['loc'], first['input']))}; {expected[:1].lower()}{expected[1:]}{more}", pointer)
 
 
 def _show(value: Any) -> str:

@@ -108,6 +108,8 @@ def _digits(words: Words) -> list[_Number]:
         last = bisect_left(words.starts, match.end())
         if first >= len(words.lower):
             continue
+        if len(match["num"]) > 15:  # an account or a key, and no amount
+            continue
         magnitude = _MAGNITUDE[(match["mag"] or "").strip()]
         post = (match["post"] or "").strip()
         out.append(
@@ -139,7 +141,7 @@ def _spelled(words: Words) -> list[_Number]:
             lower[last : last + 2] == ["per", "cent"]
         )
         if not (at and lower[at - 1][0].isdigit() and lower[at] in _MAGNITUDE):
-            if lower[last : last + 1] and lower[last] in _FRACTIONS and value <= 4:  # "a fifth", "two thirds"
+            if lower[last : last + 1] and _fraction(lower, last) and value <= 4:  # "a fifth", "two thirds"
                 value, percent, last = value * _FRACTIONS[lower[last]], True, last + 1
             out.append(_Number(value, at, last, start, end, "", percent, False, 1.0))
         at = last
@@ -163,7 +165,7 @@ def _parse(lower: list[str], at: int) -> tuple[float, int]:
         word = lower[index]
         if word in _SMALL:
             current += _SMALL[word]
-        elif word in _LARGE:
+        elif word in _LARGE and current < 1e12 and total < 1e12:
             current = (current or 1.0) * _LARGE[word]
             if current >= 1e3:
                 total, current = total + current, 0.0
@@ -178,6 +180,12 @@ def _parse(lower: list[str], at: int) -> tuple[float, int]:
             break
         index += 1
     return (total + current, index) if index > begin else (0.0, at)
+
+
+def _fraction(lower: list[str], at: int) -> bool:
+    """Whether a word divides; "two quarters" are time unless they are quarters of something."""
+    time = lower[at] in {"quarter", "quarters", "half", "halves"}
+    return lower[at] in _FRACTIONS and (not time or lower[at + 1 : at + 2] == ["of"])
 
 
 def _single(lower: list[str], at: int) -> bool:

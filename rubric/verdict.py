@@ -1,7 +1,7 @@
 """The verdict on a case: findings, decision, score, dimensions, tone.
 
 Decides by strength: SUPPRESS over ESCALATE over BLOCK over PENALISE over PASS. A dimension loses by
-every finding and never wins, so a fault cannot raise a score; whether it can be judged depends on
+every finding and never wins, and a sentence at fault earns nothing, so a fault cannot raise a score; whether it can be judged depends on
 the prospect and the playbook alone. A rule that crashes ends the case with an error.
 """
 
@@ -101,6 +101,8 @@ def judge(case: Case, rules: Iterable[Rule], *, explain: bool = False) -> Verdic
     for rule in rules:
         for found in _run(rule, case):
             findings.append(_finding(rule, found, case))
+            if found.span and findings[-1].decision != "PASS":
+                case.spoil(found.part, found.span[0])
             marker = found.marker or rule.marker or _MARKER_OF.get(findings[-1].failure)
             if marker and findings[-1].decision != "PASS":
                 tone[marker] = max(1, tone[marker] - (found.weight or 2))

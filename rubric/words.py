@@ -17,6 +17,8 @@ _ABBREVIATIONS = frozenset(
     "inc ltd corp co llc dr mr mrs ms prof st vs eg ie e.g i.e approx no etc jr sr dept".split()
 )
 
+_NEVER_LAST = frozenset({"dr", "mr", "mrs", "ms", "prof", "vs", "e.g", "i.e", "eg", "ie", "approx", "st"})
+
 
 class Sentence(NamedTuple):
     """Characters `start` to `end` of the text, words `first` to `last` (exclusive)."""
@@ -134,4 +136,4 @@ def _is_abbreviation(text: str, match: re.Match[str]) -> bool:
     if len(word) == 1 and text[word_start].isupper() and word != "i":  # an initial: R. Okafor
         return True
     rest = text[match.end() : match.end() + 2].lstrip()
-    return word in _ABBREVIATIONS and (rest[:1].islower() or word in {"dr", "mr", "mrs", "ms", "prof"})
+    return word in _ABBREVIATIONS and (rest[:1].islower() or word in _NEVER_LAST)

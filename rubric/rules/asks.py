@@ -83,7 +83,7 @@ def long_meeting(case: Case) -> Iterable[Found]:
     most = case.playbook.form.ask_minutes[1]
     for amount in case.body.amounts if case.first_contact else ():
         sentence = case.body.sentence(amount.first)
-        minutes = round(amount.high * 1440)
+        minutes = round(min(amount.high, 1e6) * 1440)
         if amount.kind == "duration" and most < minutes <= 480 and amount.unit in {"minute", "hour"} and (
             case.body.has("ask_frame", sentence) or sentence.question
         ) and not {"ago", "start", "deploy"} & set(case.body.words.lower[sentence.first : sentence.last]):
@@ -91,7 +91,7 @@ def long_meeting(case: Case) -> Iterable[Found]:
             return
     lower = case.body.words.lower
     for n in range(len(lower) - 1) if case.first_contact else ():
-        if lower[n] in {"an", "one", "full"} and lower[n + 1] == "hour" and case.body.has("ask.call", case.body.sentence(n)):
+        if lower[n] in {"an", "one", "full"} and lower[n + 1] == "hour" and lower[n - 1 : n] != ["half"] and case.body.has("ask.call", case.body.sentence(n)):
             yield at(case.body, (n, n + 2), f"asks for an hour in a first letter, {most} minutes are the most")
             return
 

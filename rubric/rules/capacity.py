@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
 from rubric.case import Case, Passage
@@ -22,7 +22,7 @@ from rubric.words import Sentence, plain
 _YOU = frozenset({"your", "you", "you're", "you've", "yours"})
 _WE = frozenset({"we", "our", "we've", "we'll", "we'd", "us", "i", "i've", "i'll", "my"})
 _SENIOR = frozenset({"senior", "seniors", "principal"})
-_ASKED = frozenset("request requested ask asked need needed needs want wanted require required requirement hiring looking short of target".split())
+_ASKED = frozenset("request requested ask asked need needed needs want wanted require required requirement hiring looking short target".split())
 
 
 def _python(available: int = 7, **more: Any) -> dict[str, Any]:
@@ -361,10 +361,10 @@ def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
         if ref.kind == "day" and (not beside_start(body, sentence, word) or body.words.lower[word - 1 : word] == ["from"]):
             continue
         behind = _behind(body, ref.start)
-        yield Start(ref.last_day + timedelta(days=1) if behind else ref.last_day, ref.start, ref.end)
+        yield Start(_later(ref.last_day, int(behind)), ref.start, ref.end)
     for amount in body.amounts:
         if amount.kind == "duration" and sentence.first <= amount.first < sentence.last and _ahead(body, amount):
-            yield Start(case.as_of + timedelta(days=round(amount.high + 0.49)), amount.start, amount.end)
+            yield Start(_later(case.as_of, round(min(amount.high, 1e5) + 0.49)), amount.start, amount.end)
     for hit in body.inside("start_now", sentence):
         if not body.negated(hit.first) and beside_start(body, sentence, hit.first) and not _in_condition(body, sentence, hit.first):
             days = 7 if "week" in body.words.lower[hit.first : hit.last] and "next" not in body.words.lower[hit.first : hit.last] else 0
@@ -372,7 +372,7 @@ def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
                 days = 11 - case.as_of.weekday()
             if body.words.lower[hit.first] == "tomorrow":
                 days = 1
-            yield Start(case.as_of + timedelta(days=days), *body.words.chars(hit.first, hit.last))
+            yield Start(_later(case.as_of, days), *body.words.chars(hit.first, hit.last))
 
 
 def _in_condition(passage: Passage, sentence: Sentence, word: int) -> bool:
@@ -384,6 +384,11 @@ def _refused(passage: Passage, sentence: Sentence, word: int) -> bool:
     """Whether the start is denied: "cannot start in July"."""
     denied = [h.first for h in passage.inside("negations", sentence) if word - 5 <= h.first < word]
     return bool(denied) and passage.words.lower[denied[-1]] in {"cannot", "can't", "not", "won't", "couldn't", "isn't", "unable", "never"}
+
+
+def _later(day: date, days: int) -> date:
+    """Some days on, or the last day of the calendar."""
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
 def _behind(passage: Passage, start: int) -> bool:

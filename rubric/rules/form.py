@@ -33,7 +33,7 @@ _LIST_ITEM = re.compile(r"(?m)^\s*(?:[-*\u2022]|\d+[.)])\s+\S")
     severity=3,
     decision="BLOCK",
     fix="write a letter",
-    passes=[Example("We saw two open roles.")],
+    passes=[Example("We saw two open roles."), Example("Hi Maya,\n\nTwo roles.\n\nBest,\nAlex")],
     fails=[Example(""), Example("  \n\t "), Example("Hi Maya,\n\nBest,\nAlex")],
 )
 def empty(case: Case) -> Iterable[Found]:
@@ -382,11 +382,13 @@ def service_menu(case: Case) -> Iterable[Found]:
 def _series(case: Case) -> Iterator[tuple[int, int, int]]:
     """Runs of comma-separated items behind a word of offering."""
     text = case.body.words.text
-    for match in re.finditer(r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do)\b[^.!?\n]{0,40}?((?:[\w/+#.\- ]{3,40},\s+){3,}(?:and |or )?[\w/+#\- ]{2,40})", text):
+    for match in re.finditer(r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do)\b[^.!?\n]{0,40}?((?:[\w/+#.\- ]{3,40},\s+){2,}(?:[\w/+#\- ]{2,40}? )?(?:and |or )?[\w/+#\- ]{2,40})", text):
         sentence_words = set(match.group().lower().split())
         if {"depends", "depend", "on"} <= sentence_words or "depends" in sentence_words:
             continue
-        yield match.start(1), match.end(1), match.group(1).count(",") + 1
+        listed = match.group(1)
+        joined = bool(re.search(r",[^,]*\b(?:and|or)\b[^,]*$", listed)) and not re.search(r",\s+(?:and|or)\b", listed)
+        yield match.start(1), match.end(1), listed.count(",") + 1 + joined
 
 
 @rule(

@@ -14,6 +14,7 @@ from rubric.words import Sentence
 from rubric.rules.signals import about_prospect, carries_sum, is_sum, mentions
 
 _STAGE = re.compile(r"\b(?:(pre[ -]?seed)|(seed)(?=[ -](?:round|stage|raise|funding|compan|startup|fund))|series[ -]([a-h])\b)", re.I)
+_RAISE = frozenset("round raise raised raising funding investment cheque check injection closed secured landed banked series seed".split())
 _PRICE_AFTER = re.compile(r"^\s?(?:/|per\b|an? (?:hour|month|day|year|week)|monthly|hourly|daily|each\b)", re.I)
 
 
@@ -125,7 +126,8 @@ def amount(case: Case) -> Iterable[Found]:
 
 def _is_raise(case: Case, passage: Passage, money: Quantity) -> bool:
     sentence = passage.sentence(money.first)
-    if not passage.has("mention.funding", sentence) or passage.has("price", sentence):
+    said = set(passage.words.lower[sentence.first : sentence.last])
+    if not (passage.has("mention.funding", sentence) or said & _RAISE) or passage.has("price", sentence):
         return False
     return about_prospect(case, passage, sentence) and not _PRICE_AFTER.match(passage.words.text[money.end :])
 

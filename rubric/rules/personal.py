@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rubric.case import Case
 from rubric.rules import Example, Found, rule
-from rubric.rules.signals import event_day, mentions, signal_of
+from rubric.rules.signals import Mention, event_day, mentions, signal_of
 from rubric.stems import stems
 from rubric.words import plain
 
@@ -20,19 +20,20 @@ def tokens(case: Case) -> dict[str, str]:
 
 def _tokens(case: Case) -> dict[str, str]:
     out: dict[str, str] = {}
-    said = {w for p in case.passages for w in p.words.lower}
-    said_stems = {s for p in case.passages for s in stems(p.words.text)}
+    sound = list(case.sound())
+    said = {w for p, s in sound for w in p.words.lower[s.first : s.last]}
+    said_stems = {t for p, s in sound for t in stems(p.words.text[s.start : s.end])}
     company = set(plain(case.prospect.company.name))
-    for mention in mentions(case):
+    for mention in _mentions(case):
         signal = signal_of(case, mention.event)
         if signal is not None:
             out.setdefault(mention.event, f"/signals/{mention.event}")
             day = event_day(case, mention.event)
             if day and any(d.covers(day, slack=4) for d in mention.passage.dates):
                 out.setdefault(f"{mention.event} date", f"/signals/{mention.event}")
-    for passage in case.passages:
+    for passage, sentence in sound:
         for amount in passage.amounts:
-            pointer = case.brief.trace(amount)
+            pointer = case.brief.trace(amount) if sentence.first <= amount.first < sentence.last else None
             if pointer and not pointer.startswith("playbook:"):
                 out.setdefault(f"{amount.high:g} {amount.unit}", pointer)
     for pointer, text in case.brief.texts:
@@ -47,7 +48,7 @@ def _tokens(case: Case) -> dict[str, str]:
         else:
             for word in set(plain(text)) & said - company:
                 if len(word) > 1 and word not in _DULL:
-                    out.setdefault(_plain(word), pointer)
+                    out.setdefault(word, pointer)
     _stages(case, said, out)
     return out
 
@@ -55,8 +56,9 @@ def _tokens(case: Case) -> dict[str, str]:
 _DULL = frozenset("engineer engineers engineering senior the of and for in to high medium low developer lead team software manager head director a an new founder company tech".split())
 
 
-def _plain(word: str) -> str:
-    return word
+def _mentions(case: Case) -> list[Mention]:
+    sound = {(p.part, s.first) for p, s in case.sound()}
+    return [m for m in mentions(case) if (m.passage.part, m.sentence.first) in sound]
 
 
 def _stages(case: Case, said: set[str], out: dict[str, str]) -> None:
@@ -65,12 +67,12 @@ def _stages(case: Case, said: set[str], out: dict[str, str]) -> None:
     stage = signals.funding.stage if signals.funding else None
     if stage and {w for w in stage.split("_") if len(w) > 2} & said:
         out.setdefault("stage", "/signals/funding/stage")
-    if signals.ai_maturity and signals.ai_maturity.score is not None and any(True for _ in case.each("mention.ai")):
+    if signals.ai_maturity and signals.ai_maturity.score is not None and any(p.has("mention.ai", s) for p, s in case.sound()):
         out.setdefault("AI maturity", "/signals/ai_maturity")
     sought = {r.stack for r in (signals.hiring.roles if signals.hiring else []) if r.stack}
     sought |= {s for s in ((case.prospect.need.stack if case.prospect.need else None), (signals.capability_gap.stack if signals.capability_gap else None)) if s}
     for stack in sought:
-        if any(True for _ in case.each(f"stack.{stack.lower().replace(' ', '_')}")):
+        if any(p.has(f"stack.{stack.lower().replace(' ', '_')}", s) for p, s in case.sound()):
             out.setdefault(f"stack {stack}", "/signals/hiring/roles")
 
 
@@ -111,7 +113,7 @@ def _facts_known(case: Case) -> list[str]:
 
 def _facts_named(case: Case) -> bool:
     named = tokens(case)
-    if any(signal_of(case, m.event) is not None and m.passage.part == "body" for m in mentions(case)):
+    if any(signal_of(case, m.event) is not None and m.passage.part == "body" for m in _mentions(case)):
         return True
     if any(p.startswith(("/signals/facts", "/signals/capability_gap", "/signals/hiring", "/thread", "/peers", "/extra")) for p in named.values()):
         return any(not k.startswith("stack ") for k, p in named.items() if p.startswith("/signals")) and _beyond_stack(case, named)

@@ -95,7 +95,7 @@ def foreign_zone(case: Case) -> Iterable[Found]:
 def outside_overlap(case: Case) -> Iterable[Found]:
     """A proposed time at which the reader or the seller's people do not work."""
     reader, seller = reader_zone(case), zone(case.playbook.seller.timezone)
-    if reader is None or seller is None:
+    if reader is None or seller is None or not 1 < case.as_of.year < 9998:
         return
     for passage, clock in _proposals(case):
         source = _zone_of(case, clock) or reader
@@ -181,6 +181,8 @@ def booked_slot(case: Case) -> Iterable[Found]:
     try:
         moment = datetime.fromisoformat(slot.replace("Z", "+00:00"))
     except ValueError:
+        return
+    if not 1 < moment.year < 9999:  # no zone has hours at the ends of the calendar
         return
     problem = _closed(case, moment.time(), moment.date(), ZoneInfo("UTC"), reader, seller, last=False)
     if problem:

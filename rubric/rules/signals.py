@@ -648,7 +648,7 @@ def _prospect_said(case: Case) -> bool:
 
 def _named_absence(case: Case) -> Iterator[tuple[Passage, Hit]]:
     """The company's name followed by a denial: "Northwind isn't", "Northwind has no"."""
-    name = plain(case.prospect.company.name)
+    name = plain(case.prospect.company.name)[:1]
     denials = {"isn't", "doesn't", "hasn't", "lacks", "aren't", "don't"}
     for passage in case.passages:
         lower = passage.words.lower

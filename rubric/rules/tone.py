@@ -10,7 +10,7 @@ from rubric.phrases import Hit
 from rubric.rules import Example, Found, at, at_chars, rule
 from rubric.words import plain
 
-_SHOUT = re.compile(r"\b[A-Z]{4,}\b(?:\s+\b[A-Z]{2,}\b)+")
+_SHOUT = re.compile(r"(?=[A-Z\s]*[A-Z]{4})\b[A-Z]{2,}\b(?:\s+[A-Z]{2,}\b)+")
 _EXCLAIM = re.compile(r"!+")
 
 
