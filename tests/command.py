@@ -40,5 +40,5 @@ def winnow(*arguments: str, stdin: bytes = b"") -> Result:
     texts = []
     for stream in streams[1:]:
         stream.flush()
-        texts.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+        texts.append(stream.buffer.getvalue().decode())
     return Result(status, *texts)
