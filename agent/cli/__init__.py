@@ -104,6 +104,8 @@ def main(args: Sequence[str] | None = None) -> int:
         return _reader_left()
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", INTERRUPTED)
+    except SystemExit as end:  # completion ends so
+        return int(end.code or 0)
     except Exception as error:  # noqa: BLE001  the last boundary: nothing may end in a traceback
         return _ended(error)
     return _say("interrupted", INTERRUPTED) if status == INTERRUPTED else int(status or 0)

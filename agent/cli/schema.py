@@ -22,6 +22,7 @@ from rubric.playbook import Decision, Dimension, Marker
 from rubric.verdict import Claim, SegmentShown
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
+_LIMITS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -106,7 +107,17 @@ def schema_of(name: str) -> dict[str, Any]:
         near = get_close_matches(name, _SCHEMAS, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_SCHEMAS)}"
         raise ConfigError(f"there is no schema {name!r}; {hint}")
-    return {"$schema": DIALECT, **_SCHEMAS[name]()}
+    return {"$schema": DIALECT, **_standard(_SCHEMAS[name]())}
+
+
+def _standard(value: Any) -> Any:
+    """Limits under their names in JSON Schema; behind a validator, pydantic leaves its own."""
+    if isinstance(value, list):
+        return [_standard(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    limits = _LIMITS if value.get("type") in {"integer", "number"} else {}
+    return {limits.get(key, key): _standard(item) for key, item in value.items()}
 
 
 @app.command()
