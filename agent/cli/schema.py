@@ -116,7 +116,7 @@ def _standard(value: Any) -> Any:
         return [_standard(item) for item in value]
     if not isinstance(value, dict):
         return value
-    limits = _LIMITS if value.get("type") in {"integer", "number"} else {}
+    limits = _LIMITS if value.get("type") in ("integer", "number") else {}
     return {limits.get(key, key): _standard(item) for key, item in value.items()}
 
 
