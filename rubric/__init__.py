@@ -1,9 +1,9 @@
 """The deterministic rubric: whether an e-mail may be sent to a prospect, and why not.
 
-    from rubric import check, load_playbook, read_email, read_prospect
+from rubric import check, load_playbook, read_email, read_prospect
 
-    reading = read_prospect({"company": {"name": "Northwind Robotics"}})
-    verdict = check(reading, read_email("Hi Maya, ..."), load_playbook())
+reading = read_prospect({"company": {"name": "Northwind Robotics"}})
+verdict = check(reading, read_email("Hi Maya, ..."), load_playbook())
 """
 
 from rubric.email import Email, read_email, read_eml

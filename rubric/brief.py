@@ -58,11 +58,16 @@ class Brief:
         """Every value of the record with its pointer."""
         record = self.prospect.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
         out = [
-            leaf for key, value in record.items() if key not in _HIDDEN and key != "extra" for leaf in _walk(value, f"/{key}")
+            leaf
+            for key, value in record.items()
+            if key not in _HIDDEN and key != "extra"
+            for leaf in _walk(value, f"/{key}")
         ]
         extra = record.get("extra", {})
         elsewhere = {fact for thread in self.prospect.other_threads for fact in thread.facts}
-        out += [leaf for leaf in _walk(extra, "/extra") if not _EXTRA_HIDDEN.search(leaf[0]) and leaf[1] not in elsewhere]
+        out += [
+            leaf for leaf in _walk(extra, "/extra") if not _EXTRA_HIDDEN.search(leaf[0]) and leaf[1] not in elsewhere
+        ]
         return out
 
     @cached_property
@@ -112,9 +117,15 @@ class Brief:
             if entry.deploy_days is not None:
                 out.append(Number(float(entry.deploy_days), "duration", f"{base}/deploy_days"))
         low, high = self.playbook.form.ask_minutes
-        out += [Number(low / 1440, "duration", "playbook:/form/ask_minutes/0"), Number(high / 1440, "duration", "playbook:/form/ask_minutes/1")]
+        out += [
+            Number(low / 1440, "duration", "playbook:/form/ask_minutes/0"),
+            Number(high / 1440, "duration", "playbook:/form/ask_minutes/1"),
+        ]
         for n, band in enumerate(self.playbook.pricing.bands):
-            out += [Number(band.low, "money", f"playbook:/pricing/bands/{n}/low"), Number(band.high, "money", f"playbook:/pricing/bands/{n}/high")]
+            out += [
+                Number(band.low, "money", f"playbook:/pricing/bands/{n}/low"),
+                Number(band.high, "money", f"playbook:/pricing/bands/{n}/high"),
+            ]
         return out
 
     def trace(self, amount: Quantity) -> str | None:
@@ -160,5 +171,3 @@ def _kind(pointer: str) -> str:
     if "pct" in leaf or "percent" in leaf:
         return "percent"
     return "duration" if "days" in leaf else "count"
-
-

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from rubric.brief import Brief
 from rubric.coerce import Confidence
@@ -28,6 +28,15 @@ from rubric.zones import Clock, clocks
 _ASKS_WHETHER = frozenset("is are was were do does did have has am isn't aren't don't doesn't or".split())
 Part = Literal["body", "subject"]
 T = TypeVar("T")
+
+
+class Place(Protocol):
+    """Something with characters of its own: an amount, a date, a clock time."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
 
 
 class Passage:
@@ -59,6 +68,12 @@ class Passage:
         taken = [(d.start, d.end) for d in self.dates if d.kind != "in"]
         taken += [(c.start, c.end) for c in self.clocks]
         return quantities(self.words, self._case.playbook.nouns, taken)
+
+    def quote(self, place: Place | Hit) -> str:
+        """The text of a phrase, an amount, a date or a time."""
+        if isinstance(place, Hit):
+            return self.words.quote(place.first, place.last)
+        return self.words.text[place.start : place.end]
 
     def of(self, name: str) -> list[Hit]:
         return self.hits.get(name, [])
@@ -188,9 +203,7 @@ class Case:
         """Whether a sentence, or one beside it, leaves room for being wrong."""
         if self.sureness(passage, sentence).careful:
             return True
-        return any(
-            self.sureness(passage, n).doubted or self._checks(passage, n) for n in passage.neighbours(sentence)
-        )
+        return any(self.sureness(passage, n).doubted or self._checks(passage, n) for n in passage.neighbours(sentence))
 
     def _checks(self, passage: Passage, sentence: Sentence) -> bool:
         """Whether a sentence asks if something is so, and does not take it as given: "Are you ...?"."""

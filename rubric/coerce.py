@@ -30,7 +30,9 @@ CHIEFS = frozenset({"ceo", "cto", "cfo", "coo", "c_level"})
 
 _WORD = re.compile(r"[a-z0-9]+")
 _CHIEF = re.compile(r"\b(?:chief\b.*\bofficer|c[a-z]{1,3}o|(?:group|global|interim|acting|deputy)? ?c[a-z]o)\b")
-_BESIDE_A_CHIEF = re.compile(r"\b(?:office of|assistant to|chief of staff(?: to)?|reporting to|reports to|advisor to|adviser to|deputy to)\b.*")
+_BESIDE_A_CHIEF = re.compile(
+    r"\b(?:office of|assistant to|chief of staff(?: to)?|reporting to|reports to|advisor to|adviser to|deputy to)\b.*"
+)
 _STAGE_WORDS: dict[str, Stage] = {
     "ipo": "public", "listed": "public", "publicly": "public", "plc": "public",
     "pe": "private_equity", "buyout": "private_equity", "angel": "pre_seed",
@@ -45,7 +47,10 @@ _CONFIDENCE_WORDS: dict[str, Confidence] = {
 _VELOCITY: tuple[tuple[Velocity, str], ...] = (
     ("insufficient_signal", r"insufficient|unknown|unclear|no signal|n/a"),
     ("decreasing", r"decreas|declin|down|slow|fall|shrink|freez|frozen|contract|cool|drop|negative"),
-    ("increasing", r"increas|up\b|grow|accelerat|fast|rapid|rising|ris|surg|expand|tripl|doubl|positive|aggressive|high"),
+    (
+        "increasing",
+        r"increas|up\b|grow|accelerat|fast|rapid|rising|ris|surg|expand|tripl|doubl|positive|aggressive|high",
+    ),
     ("stable", r"stable|steady|flat|same|unchanged|constant|moderate|normal|low"),
 )
 
@@ -57,7 +62,9 @@ def confidence(value: Any) -> Any:
     if isinstance(value, (int, float)):
         if not 0 <= value <= 1:
             return value
-        return "high" if value >= 0.8 else "medium" if value >= 0.5 else "low" if value >= 0.2 else "insufficient_signal"
+        return (
+            "high" if value >= 0.8 else "medium" if value >= 0.5 else "low" if value >= 0.2 else "insufficient_signal"
+        )
     if isinstance(value, str):
         word = " ".join(_WORD.findall(value.lower()))
         return _CONFIDENCE_WORDS.get(word, word.replace(" ", "_"))
@@ -102,7 +109,11 @@ def role(value: Any) -> Any:
     if "founder" in words or "founding" in words:
         return "founder" if "founder" in words else "other"
     if {"vp", "svp", "evp", "vice"} & set(words):
-        return "vp_eng" if re.search(r"\beng|\btechnolog|\bplatform|\binfra|\bsoftware|\bdata\b", text) or text == "vp" else "other"
+        return (
+            "vp_eng"
+            if re.search(r"\beng|\btechnolog|\bplatform|\binfra|\bsoftware|\bdata\b", text) or text == "vp"
+            else "other"
+        )
     for name in ("head", "director", "manager"):
         if name in words:
             return name
@@ -151,6 +162,6 @@ def headcount(value: Any) -> Any:
     """A whole number; "1,200" and "about 200 people" are read too, a range by its lower end."""
     if isinstance(value, str):
         found = re.search(r"\d[\d,]*", value)
-        if found and "-" != value.strip()[:1]:
+        if found and value.strip()[:1] != "-":
             return int(found.group().replace(",", ""))
     return value

@@ -109,8 +109,9 @@ def _is_month(match: re.Match[str], text: str) -> bool:
 
 def _days(groups: dict[str, str | None], as_of: date) -> tuple[date, date, bool]:
     if iso := groups["iso"]:
-        year, month, *day = (int(p) for p in iso.split("-"))
-        return (date(year, month, day[0]),) * 2 + (True,) if day else (*_month(year, month), True)
+        year, month, *rest = (int(p) for p in iso.split("-"))
+        exact = date(year, month, *rest) if rest else None
+        return (exact, exact, True) if exact else (*_month(year, month), True)
     for name in ("md", "dm"):
         if word := groups[name]:
             return _day_of_month(_MONTHS[word], int(groups[f"{name}_day"] or 1), groups[f"{name}_year"], as_of)
@@ -170,7 +171,9 @@ def _month(year: int, month: int) -> tuple[date, date]:
 def _near_month(month: int, year: str | None, as_of: date) -> tuple[date, date, bool]:
     if year:
         return (*_month(int(year), month), True)
-    years = sorted((as_of.year - 1, as_of.year, as_of.year + 1), key=lambda y: abs((y - as_of.year) * 12 + month - as_of.month))
+    years = sorted(
+        (as_of.year - 1, as_of.year, as_of.year + 1), key=lambda y: abs((y - as_of.year) * 12 + month - as_of.month)
+    )
     return (*_month(years[0], month), False)
 
 

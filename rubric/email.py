@@ -46,8 +46,12 @@ _TITLE = re.compile(
     r"engineer|consultant|representative|executive|officer|specialist|account|sales|delivery|partnerships?|team)\b",
     re.I,
 )
-_CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://|www\.|\b[\w-]+\.(?:com|io|org|net|ai|co|example)\b|\+?\d[\d ()-]{7,}\d", re.I)
-_FOOTER = re.compile(r"unsubscribe|opt out|opt-out|\bp\.?o\.? box\b|\b\d{1,5} [A-Z]\w+ (?:street|st|road|rd|avenue|ave|lane)\b", re.I)
+_CONTACT = re.compile(
+    r"[\w.+-]+@[\w-]+\.\w+|https?://|www\.|\b[\w-]+\.(?:com|io|org|net|ai|co|example)\b|\+?\d[\d ()-]{7,}\d", re.I
+)
+_FOOTER = re.compile(
+    r"unsubscribe|opt out|opt-out|\bp\.?o\.? box\b|\b\d{1,5} [A-Z]\w+ (?:street|st|road|rd|avenue|ave|lane)\b", re.I
+)
 
 
 class Email(NamedTuple):
@@ -111,9 +115,7 @@ def _split_subject(text: str) -> tuple[str, str | None]:
 
 def _checked(body: str, subject: str | None) -> Email:
     if len(body) > MAX_BODY:
-        raise InputError(
-            f"/email/body: {len(body):,} characters; the most that is read is {MAX_BODY:,}", "/email/body"
-        )
+        raise InputError(f"/email/body: {len(body):,} characters; the most that is read is {MAX_BODY:,}", "/email/body")
     if subject is not None and len(subject) > MAX_SUBJECT:
         raise InputError(f"/email/subject: {len(subject):,} characters; the most is {MAX_SUBJECT:,}", "/email/subject")
     return Email(body, subject)

@@ -28,9 +28,11 @@ Path = tuple[str, ...]
 
 
 def is_flat(data: Mapping[str, Any]) -> bool:
-    return isinstance(data.get("company"), str) or (
-        "company" not in data and bool(_FLAT_KEYS & data.keys())
-    ) or (not isinstance(data.get("company"), Mapping) and bool(_FLAT_KEYS & data.keys()))
+    return (
+        isinstance(data.get("company"), str)
+        or ("company" not in data and bool(_FLAT_KEYS & data.keys()))
+        or (not isinstance(data.get("company"), Mapping) and bool(_FLAT_KEYS & data.keys()))
+    )
 
 
 def to_nested(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -139,7 +141,10 @@ class _Mapping:
     def _commitment(self, node: Mapping[str, Any], path: Path) -> bool:
         """An engineer's name with the day they are bound until, anywhere in one mapping."""
         who = next((v for k, v in node.items() if _ENGINEER_NAME.search(k.lower()) and isinstance(v, str)), None)
-        who = who or next((v for k, v in node.items() if _ENGINEER.search(k.lower()) and isinstance(v, str) and _PERSON.fullmatch(v)), None)
+        who = who or next(
+            (v for k, v in node.items() if _ENGINEER.search(k.lower()) and isinstance(v, str) and _PERSON.fullmatch(v)),
+            None,
+        )
         if who is None and len(path) > 1 and _ENGINEER.search(path[-1].lower()):
             who = next((v for k, v in node.items() if k.lower() == "name" and isinstance(v, str)), None)
         if who is None:
@@ -170,8 +175,7 @@ class _Mapping:
         """A suggestion that was made, beside the words that turned it down."""
         ideas = [(k, v) for k, v in node.items() if _IDEA.search(k.lower()) and isinstance(v, str)]
         answers = [
-            v for k, v in node.items()
-            if _NO.search(k.lower()) and not _META.search(k.lower()) and isinstance(v, str)
+            v for k, v in node.items() if _NO.search(k.lower()) and not _META.search(k.lower()) and isinstance(v, str)
         ]
         if not answers:
             return
@@ -204,7 +208,9 @@ class _Mapping:
         text = value if isinstance(value, str) else ", ".join(map(str, value)) if isinstance(value, list) else None
         company = self.out.setdefault("company", {})
         if text:
-            company["regulatory_context"] = f"{company['regulatory_context']}; {text}" if "regulatory_context" in company else text
+            company["regulatory_context"] = (
+                f"{company['regulatory_context']}; {text}" if "regulatory_context" in company else text
+            )
             self.origins.setdefault("/company/regulatory_context", _pointer(path))
         elif value is True:
             self._put("/company/regulated", True, _pointer(path))
@@ -370,12 +376,33 @@ class _Mapping:
 
     def _thread(self, node: Mapping[str, Any], path: Path, name: str) -> None:
         """One thread of a list of threads: ours by its id, otherwise somebody else's."""
-        party = next((str(node[k]) for k in ("with", "recipient_role", "role", "recipient", "contact", "party") if isinstance(node.get(k), str)), _party(name))
+        party = next(
+            (
+                str(node[k])
+                for k in ("with", "recipient_role", "role", "recipient", "contact", "party")
+                if isinstance(node.get(k), str)
+            ),
+            _party(name),
+        )
         known = self.data.get("thread_id")
         own = known is not None and known in (node.get("thread_id"), node.get("id"), node.get("thread"))
-        own = own or (bool(self.data.get("recipient_role")) and not self._foreign(party) and coerce.role(party) != "other")
+        own = own or (
+            bool(self.data.get("recipient_role")) and not self._foreign(party) and coerce.role(party) != "other"
+        )
         for key, value in node.items():
-            if key in {"thread_id", "id", "thread", "with", "recipient_role", "role", "recipient", "contact", "party", "date", "on"}:
+            if key in {
+                "thread_id",
+                "id",
+                "thread",
+                "with",
+                "recipient_role",
+                "role",
+                "recipient",
+                "contact",
+                "party",
+                "date",
+                "on",
+            }:
                 continue
             if isinstance(value, list):
                 if own or not any(isinstance(v, Mapping) for v in value):
@@ -399,7 +426,9 @@ class _Mapping:
             if isinstance(item, str):
                 self._own_or_other(own, party, item, path)
             elif isinstance(item, Mapping):
-                sender = next((str(item[k]) for k in ("sender", "from", "role", "author", "speaker") if item.get(k)), "prospect")
+                sender = next(
+                    (str(item[k]) for k in ("sender", "from", "role", "author", "speaker") if item.get(k)), "prospect"
+                )
                 sender = {"assistant": "us", "user": "prospect"}.get(sender.lower(), sender)
                 text = next((str(item[k]) for k in ("message", "text", "content", "body") if item.get(k)), "")
                 if own and not self._foreign(sender):
@@ -420,7 +449,13 @@ def _party(name: str) -> str:
 
 def _names_thread(text: str) -> bool:
     """An id, a role, or "conversation with the founder": a name for a thread and not its content."""
-    return bool(re.fullmatch(r"[\w.\-]+|[\w.\-]+ \([^()]+\)|(?:the |a )?(?:thread|conversation|chat|call|exchange) (?:with|to) [\w \-]{2,30}", text.strip(), re.I))
+    return bool(
+        re.fullmatch(
+            r"[\w.\-]+|[\w.\-]+ \([^()]+\)|(?:the |a )?(?:thread|conversation|chat|call|exchange) (?:with|to) [\w \-]{2,30}",
+            text.strip(),
+            re.I,
+        )
+    )
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -455,12 +490,20 @@ _SPOKEN = frozenset({"sender", "from", "role", "author", "speaker", "content", "
 _ENGINEER = re.compile(r"engineer|candidate|developer|consultant|bench_|profile|specialist")
 _ENGINEER_NAME = re.compile(r"(?:engineer|candidate|developer|consultant|specialist|profile)(?:_?name)?$")
 _ENGINEER_ROLE = re.compile(r"role|stack|skill|discipline|title|speciality")
-_UNTIL = re.compile(r"until|commit\w*_(?:to|through|end)|engagement_end|booked|contract_end|ends?(?:_on|_date)?$|busy|assigned_(?:to|through)|rolls?_off|through|end_date")
-_BOUND = re.compile(r"\b(?:until|through|till|committed|engaged|booked|another (?:client|project)|on a project)\b", re.I)
+_UNTIL = re.compile(
+    r"until|commit\w*_(?:to|through|end)|engagement_end|booked|contract_end|ends?(?:_on|_date)?$|busy|assigned_(?:to|through)|rolls?_off|through|end_date"
+)
+_BOUND = re.compile(
+    r"\b(?:until|through|till|committed|engaged|booked|another (?:client|project)|on a project)\b", re.I
+)
 _FREE = re.compile(r"\b(?:available|free|from)\b.{0,12}\b(?:from|on|after)\b", re.I)
-_FROM = re.compile(r"available_(?:from|on|after|date)|free_(?:from|on)|earliest|availability(?:_date)?$|next_available|available$")
+_FROM = re.compile(
+    r"available_(?:from|on|after|date)|free_(?:from|on)|earliest|availability(?:_date)?$|next_available|available$"
+)
 _IDEA = re.compile(r"suggest|gap|pitch|idea|proposal|proposed_(?!eng)|topic|offer|recommend|initiative")
-_NO = re.compile(r"reject|declin|refus|turned_down|pushback|objection|response|reply|answer|said_no|feedback|dismiss|reason")
+_NO = re.compile(
+    r"reject|declin|refus|turned_down|pushback|objection|response|reply|answer|said_no|feedback|dismiss|reason"
+)
 
 _HANDLERS: list[tuple[re.Pattern[str], Callable[[_Mapping, str, Any, Path], bool]]] = [
     (re.compile(r"^(?:this|current|own|same)_thread|^thread_messages|^(?:latest|last|their|prospect)_?(?:reply|message|words|answer|email)s?$|^replies$|^reply$"), _Mapping._own_message),

@@ -11,11 +11,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rubric.case import Case, Passage
-from rubric.rules.signals import mentions, signal_of
+from rubric.mentions import mentions, signal_of
 from rubric.words import plain
 
-_TITLE = re.compile(r"\b(?:CEO|CTO|CFO|COO|CIO|VP(?: of)?(?: \w+)?|Head of \w+|Director of \w+|Chief \w+ Officer|co-?founder|founder)\b", re.I)
-_PLAIN = frozenset("I Hi Hello Dear Best Regards Thanks Series Seed AI ML API APIs SaaS UK US EU Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October November December CTO CEO CFO COO VP GMT UTC CET CEST EAT ET PT".split())
+_TITLE = re.compile(
+    r"\b(?:CEO|CTO|CFO|COO|CIO|VP(?: of)?(?: \w+)?|Head of \w+|Director of \w+|Chief \w+ Officer|co-?founder|founder)\b",
+    re.I,
+)
+_PLAIN = frozenset(
+    "I Hi Hello Dear Best Regards Thanks Series Seed AI ML API APIs SaaS UK US EU Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October November December CTO CEO CFO COO VP GMT UTC CET CEST EAT ET PT".split()
+)
 
 
 class Traced(NamedTuple):
@@ -59,7 +64,9 @@ def _events(case: Case, passage: Passage) -> Iterator[Traced]:
     for mention in mentions(case):
         if mention.passage is passage:
             pointer = f"/signals/{mention.event}" if signal_of(case, mention.event) is not None else None
-            yield _claim(passage, f"event: {mention.event}", *passage.words.chars(mention.hit.first, mention.hit.last), pointer)
+            yield _claim(
+                passage, f"event: {mention.event}", *passage.words.chars(mention.hit.first, mention.hit.last), pointer
+            )
 
 
 def _titles(case: Case, passage: Passage) -> Iterator[Traced]:
@@ -92,7 +99,11 @@ def _names(case: Case, passage: Passage) -> Iterator[Traced]:
             at += 1
             continue
         last = at + 1
-        while last < len(words.lower) and words.is_capitalised(last) and words.text[words.ends[last - 1] : words.starts[last]] == " ":
+        while (
+            last < len(words.lower)
+            and words.is_capitalised(last)
+            and words.text[words.ends[last - 1] : words.starts[last]] == " "
+        ):
             last += 1
         said = words.lower[at:last]
         pointer = next((case.brief.words[w] for w in said if w in case.brief.words), None)

@@ -185,9 +185,7 @@ class Lexicon:
             if choice.startswith("<"):
                 other = choice.strip("<>")
                 if other not in self._singles:
-                    raise PlaybookError(
-                        f"word list {name!r}: {entry!r} names the list {other!r}, which is not there"
-                    )
+                    raise PlaybookError(f"word list {name!r}: {entry!r} names the list {other!r}, which is not there")
                 singles = (e.lower() for e in self._singles[other])
                 for single in singles:
                     if " " not in single and "-" not in single:
@@ -235,7 +233,9 @@ def _look(bucket: _Bucket, lower: list[str], at: int, stop: int, hits: list[Hit]
         _match(bucket.rest, 0, lower, at, at, stop, hits)
 
 
-def _match(phrases: list[_Phrase], index: int, lower: list[str], first: int, at: int, stop: int, hits: list[Hit]) -> None:
+def _match(
+    phrases: list[_Phrase], index: int, lower: list[str], first: int, at: int, stop: int, hits: list[Hit]
+) -> None:
     """Adds the phrases that match from their element `index` on at word `at`."""
     for phrase in phrases:
         end = _end(phrase.elements, index, lower, at, stop)
@@ -243,9 +243,7 @@ def _match(phrases: list[_Phrase], index: int, lower: list[str], first: int, at:
             hits.append(Hit(phrase.name, phrase.entry, first, end))
 
 
-def _end(
-    elements: tuple[Element, ...], index: int, lower: list[str], at: int, stop: int
-) -> int | None:
+def _end(elements: tuple[Element, ...], index: int, lower: list[str], at: int, stop: int) -> int | None:
     """Where the match ends that begins at word `at`; None if there is none."""
     count = len(elements)
     while index < count:
@@ -271,4 +269,3 @@ def _end(
             return None
         index += 1
     return at
-

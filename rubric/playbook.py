@@ -388,5 +388,3 @@ def _yaml(text: str, where: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise PlaybookError(f"{where} holds {type(data).__name__}, not a mapping of keys to values")
     return data
-
-

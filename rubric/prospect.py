@@ -264,12 +264,17 @@ class Reading(NamedTuple):
 
     def pointer(self, canonical: str) -> str:
         """The pointer into the document that was given, for one into the nested form."""
-        path = canonical
-        while path:
-            if path in self.origins:
-                return self.origins[path]
-            path = path.rpartition("/")[0]
-        return canonical
+        return translated(canonical, self.origins)
+
+
+def translated(canonical: str, origins: Mapping[str, str]) -> str:
+    """The nearest known origin of a pointer; itself where none is known."""
+    path = canonical
+    while path:
+        if path in origins:
+            return origins[path]
+        path = path.rpartition("/")[0]
+    return canonical
 
 
 def read_prospect(data: Any, as_of: date | None = None) -> Reading:
@@ -391,10 +396,13 @@ def _given(document: Any, path: tuple[int | str, ...], found: Any) -> Any:
 def _input_error(error: ValidationError, document: Any, origins: Mapping[str, str]) -> InputError:
     first = error.errors(include_url=False)[0]
     pointer = "".join(f"/{part}" for part in first["loc"] if part != "function-before")
-    pointer = Reading(Prospect.model_construct(), (), origins).pointer(pointer)
+    pointer = translated(pointer, origins)
     more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
     expected = first["msg"].removeprefix("Value error, ")
-    return InputError(f"{pointer or '/'}: got {_show(_given(document, first['loc'], first['input']))}; {expected[:1].lower()}{expected[1:]}{more}", pointer)
+    return InputError(
+        f"{pointer or '/'}: got {_show(_given(document, first['loc'], first['input']))}; {expected[:1].lower()}{expected[1:]}{more}",
+        pointer,
+    )
 
 
 def _show(value: Any) -> str:

@@ -25,7 +25,15 @@ _SMALL = {
 } | {w: 10.0 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _LARGE = {"dozen": 12.0, "hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _VAGUE = {"couple": 2.0, "pair": 2.0, "trio": 3.0, "handful": 5.0}
-_FRACTIONS = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "fifth": 20.0, "sixth": 100 / 6, "eighth": 12.5, "tenth": 10.0}
+_FRACTIONS = {
+    "half": 50.0,
+    "third": 100 / 3,
+    "quarter": 25.0,
+    "fifth": 20.0,
+    "sixth": 100 / 6,
+    "eighth": 12.5,
+    "tenth": 10.0,
+}
 _FRACTIONS |= {f"{k}s": v for k, v in _FRACTIONS.items()}
 _MAGNITUDE = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9}
 _MAGNITUDE |= {"thousand": 1e3, "million": 1e6, "billion": 1e9, "": 1.0}
@@ -74,9 +82,7 @@ class _Number(NamedTuple):
     magnitude: float
 
 
-def quantities(
-    words: Words, nouns: Mapping[str, str], taken: Iterable[tuple[int, int]] = ()
-) -> list[Quantity]:
+def quantities(words: Words, nouns: Mapping[str, str], taken: Iterable[tuple[int, int]] = ()) -> list[Quantity]:
     """All amounts in `words`; `nouns` gives the class of a counted noun ("engineers": "people"),
     `taken` the character spans that are dates and clock times and no amounts."""
     spans = list(taken)
@@ -108,7 +114,7 @@ def _digits(words: Words) -> list[_Number]:
         last = bisect_left(words.starts, match.end())
         if first >= len(words.lower):
             continue
-        if len(match["num"]) > 15:  # an account or a key, and no amount
+        if len(match["num"].replace(",", "")) > 15:  # an account or a key, and no amount
             continue
         magnitude = _MAGNITUDE[(match["mag"] or "").strip()]
         post = (match["post"] or "").strip()
@@ -137,9 +143,7 @@ def _spelled(words: Words) -> list[_Number]:
             at += 1
             continue
         start, end = words.chars(at, last)
-        percent = lower[last : last + 1] in (["percent"], ["pct"]) or (
-            lower[last : last + 2] == ["per", "cent"]
-        )
+        percent = lower[last : last + 1] in (["percent"], ["pct"]) or (lower[last : last + 2] == ["per", "cent"])
         if not (at and lower[at - 1][0].isdigit() and lower[at] in _MAGNITUDE):
             if lower[last : last + 1] and _fraction(lower, last) and value <= 4:  # "a fifth", "two thirds"
                 value, percent, last = value * _FRACTIONS[lower[last]], True, last + 1
@@ -176,7 +180,13 @@ def _parse(lower: list[str], at: int) -> tuple[float, int]:
         elif lower[index : index + 3] == ["and", "a", "half"] and index > begin:
             current += 0.5
             index += 2
-        elif not (word == "and" and index > begin and index + 1 < len(lower) and lower[index - 1] in _LARGE and lower[index + 1] in _SMALL):
+        elif not (
+            word == "and"
+            and index > begin
+            and index + 1 < len(lower)
+            and lower[index - 1] in _LARGE
+            and lower[index + 1] in _SMALL
+        ):
             break
         index += 1
     return (total + current, index) if index > begin else (0.0, at)
@@ -196,7 +206,9 @@ def _single(lower: list[str], at: int) -> bool:
         return False
     if after[0] in _FRACTIONS and after[0] not in {"half", "quarter"}:
         return bool({"by", "up", "down", "of"} & (set(before) | set(lower[at + 2 : at + 3])))
-    return after[0] in _DAYS and bool({"within", "inside", "in", "under", "than", "about", "only", "takes"} & set(before))
+    return after[0] in _DAYS and bool(
+        {"within", "inside", "in", "under", "than", "about", "only", "takes"} & set(before)
+    )
 
 
 def _joined(words: Words, low: _Number, high: _Number) -> bool:
@@ -215,9 +227,7 @@ def _scaled(low: _Number, high: _Number) -> float:
     return low.value * high.magnitude if borrowed else low.value
 
 
-def _quantity(
-    words: Words, low: _Number, high: _Number, nouns: Mapping[str, str]
-) -> Quantity:
+def _quantity(words: Words, low: _Number, high: _Number, nouns: Mapping[str, str]) -> Quantity:
     low_value = low.value if high is low else _scaled(low, high)
     currency = low.currency or high.currency
     unit, last = ("", high.last) if currency else _unit(words, low, high, nouns)
@@ -234,14 +244,10 @@ def _quantity(
     if low.first and words.lower[low.first - 1] == "under" and high is low and kind == "duration":
         low_value = 0.0
     end = words.ends[last - 1] if last > high.last else high.end
-    return Quantity(
-        kind, low_value * scale, high.value * scale, unit, low.first, max(last, high.last), low.start, end
-    )
+    return Quantity(kind, low_value * scale, high.value * scale, unit, low.first, max(last, high.last), low.start, end)
 
 
-def _unit(
-    words: Words, low: _Number, high: _Number, nouns: Mapping[str, str]
-) -> tuple[str, int]:
+def _unit(words: Words, low: _Number, high: _Number, nouns: Mapping[str, str]) -> tuple[str, int]:
     """The counted thing and the end of its words: people, roles, week, dollars, or nothing."""
     lower = words.lower
     stop = words.sentences[words.sentence_of[low.first]].last

@@ -17,9 +17,14 @@ from rubric.playbook import ABSTAIN, Criterion, Playbook, Segment
 from rubric.prospect import Prospect, Signal, StackCapacity
 
 _WEIGHT: dict[Confidence, float] = {"high": 1.0, "medium": 0.5, "low": 0.25, "insufficient_signal": 0.0}
-_CORPORATE = re.compile(r"\b(?:acquir\w+|acquisition|bankruptcy|chapter 11|insolven\w+|going private|take[- ]private|taken private|merger)\b", re.I)
+_CORPORATE = re.compile(
+    r"\b(?:acquir\w+|acquisition|bankruptcy|chapter 11|insolven\w+|going private|take[- ]private|taken private|merger)\b",
+    re.I,
+)
 _NEW_CHIEF = re.compile(r"\bnew (?:ceo|cfo|chief executive|chief financial)\b", re.I)
-_SPECIALIST = re.compile(r"\b(?:ml|machine learning|mlops|ai|llm|data|security|sre|platform|research|staff|principal)\b", re.I)
+_SPECIALIST = re.compile(
+    r"\b(?:ml|machine learning|mlops|ai|llm|data|security|sre|platform|research|staff|principal)\b", re.I
+)
 _NUMBERED = re.compile(r"(?:segment[ _]?)?([1-9])\b")
 
 
@@ -107,14 +112,19 @@ def _fit(segment: Segment, facts: dict[str, Fact]) -> tuple[tuple[Fired, ...], s
 def _judge(criterion: Criterion, facts: dict[str, Fact]) -> Fired:
     if criterion.any_of:
         results = [_judge(c, facts) for c in criterion.any_of]
-        best = max(results, key=lambda r: (r.met is True, r.met is None, r.weight))
-        return best
+        return max(results, key=lambda r: (r.met is True, r.met is None, r.weight))
     name = criterion.fact or ""
     fact = facts.get(name, Fact(None))
     if fact.value is None:
         return Fired(f"{name} is not known", None, 0.0)
     met, wanted = _compare(criterion, fact.value)
-    shown = "/".join(sorted(fact.value)) if isinstance(fact.value, frozenset) else f"{fact.value:g}" if isinstance(fact.value, float) else fact.value
+    shown = (
+        "/".join(sorted(fact.value))
+        if isinstance(fact.value, frozenset)
+        else f"{fact.value:g}"
+        if isinstance(fact.value, float)
+        else fact.value
+    )
     return Fired(f"{name} is {shown}, wanted {wanted}", met, fact.weight if met else 0.0)
 
 
@@ -163,20 +173,35 @@ def _facts(prospect: Prospect, playbook: Playbook) -> dict[str, Fact]:
         "layoff_age_days": age(layoff, layoff.on if layoff else None),
         "layoff_pct": of(layoff, layoff.pct if layoff else None),
         "heavy_layoff_age_days": age(layoff, layoff.on if layoff and (layoff.pct or 0) > 15 else None),
-        "restructuring_age_days": age(signals.restructuring, signals.restructuring.on if signals.restructuring else None),
+        "restructuring_age_days": age(
+            signals.restructuring, signals.restructuring.on if signals.restructuring else None
+        ),
         "leader_age_days": age(leader, leader.started_on if leader and engineering else None),
         "leader_interim": Fact(bool(leader and leader.interim)),
-        "other_chief_age_days": age(leader, leader.started_on if leader and chief else None) if chief else Fact(0.0 if _NEW_CHIEF.search(text) else None),
+        "other_chief_age_days": age(leader, leader.started_on if leader and chief else None)
+        if chief
+        else Fact(0.0 if _NEW_CHIEF.search(text) else None),
         "ai_maturity": of(signals.ai_maturity, signals.ai_maturity.score if signals.ai_maturity else None),
         "specialist_days_open": _specialist(prospect, of),
         "capability_available": Fact(_available(prospect, playbook)),
         "corporate_event_age_days": Fact(0.0 if _CORPORATE.search(text) else None),
     }
-    for flag in ("federal_delivery", "in_house_history", "prior_vendor_ties", "boutique_showcase", "initiative_without_team", "public_talk"):
+    for flag in (
+        "federal_delivery",
+        "in_house_history",
+        "prior_vendor_ties",
+        "boutique_showcase",
+        "initiative_without_team",
+        "public_talk",
+    ):
         out[flag] = Fact(True if any(flag in f or f in flag for f in flags if len(f) > 5) else None)
     if gap and gap.evidence and re.search(r"\b(?:announc\w+|launch\w+|initiative)\b", gap.evidence, re.I):
         out["initiative_without_team"] = of(gap, True)
-    if gap and gap.evidence and re.search(r"\b(?:talk|conference|keynote|podcast|webinar|interview)\b", gap.evidence, re.I):
+    if (
+        gap
+        and gap.evidence
+        and re.search(r"\b(?:talk|conference|keynote|podcast|webinar|interview)\b", gap.evidence, re.I)
+    ):
         out["public_talk"] = of(gap, True)
     return out
 
@@ -186,7 +211,11 @@ def _specialist(prospect: Prospect, of: object) -> Fact:
     make: object = of
     if gap is not None and gap.days_open is not None:
         return make(gap, float(gap.days_open))  # type: ignore[operator, no-any-return]
-    days = [r.days_open for r in (hiring.roles if hiring else []) if r.days_open is not None and r.title and _SPECIALIST.search(r.title)]
+    days = [
+        r.days_open
+        for r in (hiring.roles if hiring else [])
+        if r.days_open is not None and r.title and _SPECIALIST.search(r.title)
+    ]
     return make(hiring, float(max(days))) if days else Fact(None)  # type: ignore[operator]
 
 

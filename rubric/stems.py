@@ -45,7 +45,11 @@ def stem(word: str) -> str:
 
 def content(text: str) -> list[str]:
     """The words of a text that carry meaning, lower case, in order."""
-    return [w for w in _WORD.findall(text.lower()) if w not in GRAMMAR and (len(w) > 2 or w.isdigit() or w in {"ml", "ai", "k8", "ci", "qa", "go"})]
+    return [
+        w
+        for w in _WORD.findall(text.lower())
+        if w not in GRAMMAR and (len(w) > 2 or w.isdigit() or w in {"ml", "ai", "k8", "ci", "qa", "go"})
+    ]
 
 
 def stems(text: str) -> frozenset[str]:

@@ -94,9 +94,8 @@ def _readable(piece: str, *, fold_lookalikes: bool) -> str:
         kind = unicodedata.category(char)
         if kind in {"Cf", "Mn", "Me", "Cs"} or (kind == "Cc" and char not in "\t\n\r"):
             continue
-        if kind == "Zs":
-            char = " "
-        out.append(_LOOKALIKES.get(char, char) if fold_lookalikes else char)
+        plain = " " if kind == "Zs" else char
+        out.append(_LOOKALIKES.get(plain, plain) if fold_lookalikes else plain)
     return "".join(out)
 
 

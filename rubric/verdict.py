@@ -218,7 +218,13 @@ def _claims(case: Case) -> list[Claim]:
     from rubric.grounding import claims
 
     return [
-        Claim(kind=c.kind, text=c.text, span=c.span, part=c.part, pointer=case.reading.pointer(c.pointer) if c.pointer else None)
+        Claim(
+            kind=c.kind,
+            text=c.text,
+            span=c.span,
+            part=c.part,
+            pointer=case.reading.pointer(c.pointer) if c.pointer else None,
+        )
         for c in claims(case)
     ]
 
@@ -230,7 +236,11 @@ def to_json(verdict: Verdict, id: Any = None) -> dict[str, Any]:
         "decision": verdict.decision,
         "score": verdict.score,
         "dimensions": verdict.dimensions,
-        "segment": {"name": verdict.segment.name, "confidence": verdict.segment.confidence, "claimed": verdict.segment.claimed},
+        "segment": {
+            "name": verdict.segment.name,
+            "confidence": verdict.segment.confidence,
+            "claimed": verdict.segment.claimed,
+        },
         "findings": [_finding_json(f) for f in verdict.findings],
         "tone": verdict.tone,
         "compliance": verdict.compliance,

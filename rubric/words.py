@@ -13,9 +13,7 @@ from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|%")
 _BREAK = re.compile(r"[.!?\u2026]+[\"')\]]*(?=\s|$)|\n[ \t]*(?:\n\s*)?|;(?=\s)")
-_ABBREVIATIONS = frozenset(
-    "inc ltd corp co llc dr mr mrs ms prof st vs eg ie e.g i.e approx no etc jr sr dept".split()
-)
+_ABBREVIATIONS = frozenset("inc ltd corp co llc dr mr mrs ms prof st vs eg ie e.g i.e approx no etc jr sr dept".split())
 
 _NEVER_LAST = frozenset({"dr", "mr", "mrs", "ms", "prof", "vs", "e.g", "i.e", "eg", "ie", "approx", "st"})
 
@@ -79,12 +77,10 @@ def split(text: str) -> Words:
     return Words(text, lower, starts, ends, sentences, sentence_of)
 
 
-def _sentences(
-    text: str, starts: list[int], ends: list[int]
-) -> tuple[list[Sentence], list[int]]:
+def _sentences(text: str, starts: list[int], ends: list[int]) -> tuple[list[Sentence], list[int]]:
     sentences: list[Sentence] = []
     sentence_of: list[int] = []
-    begin = word = 0
+    word = 0
     for end in _boundaries(text):
         first = word
         while word < len(starts) and starts[word] < end:
@@ -93,8 +89,6 @@ def _sentences(
             sentence_of.extend([len(sentences)] * (word - first))
             question = "?" in text[ends[word - 1] : end]
             sentences.append(Sentence(starts[first], end, first, word, question))
-        begin = end
-    assert begin == len(text)
     return sentences, sentence_of
 
 

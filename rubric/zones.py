@@ -42,7 +42,10 @@ _NEEDS_TIME = frozenset(
 ) | {"new york", "los angeles", "east africa", "east african", "addis ababa", "san francisco", "central european"}
 
 
-_NAMED = re.compile(rf"\b(?:in|at|on|all|both in|times are)\s+(?:{_NAMES})(?:\s+(?:standard|daylight|summer))?(?:\s+time)?\b|\b(?:{_NAMES}|your|local)\s+time\b", re.I)
+_NAMED = re.compile(
+    rf"\b(?:in|at|on|all|both in|times are)\s+(?:{_NAMES})(?:\s+(?:standard|daylight|summer))?(?:\s+time)?\b|\b(?:{_NAMES}|your|local)\s+time\b",
+    re.I,
+)
 
 
 def zone_named(text: str) -> bool:
@@ -86,7 +89,9 @@ def _hours(match: re.Match[str]) -> tuple[time, time]:
         first = first % 12 + 12 if not match["hour2"] or first % 12 + 12 <= last else first
     elif morning:
         first, last = first % 12, last % 12
-    return time(first, int(match["minute"] or 0)), time(last, int(match["minute2"] or match["minute"] or 0) if match["hour2"] else int(match["minute"] or 0))
+    return time(first, int(match["minute"] or 0)), time(
+        last, int(match["minute2"] or match["minute"] or 0) if match["hour2"] else int(match["minute"] or 0)
+    )
 
 
 def _zone(match: re.Match[str]) -> str | None:

@@ -13,13 +13,13 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from rubric.case import Case, Passage
+from rubric.case import Case, Passage, Place
 from rubric.errors import ConfigError
 from rubric.phrases import Hit
 from rubric.playbook import Decision, Dimension, Failure, Marker
 
 FAMILIES = (
-    "gates", "segment", "signals", "funding", "peers", "capacity", "regulated", "tone", "form",
+    "gates", "segment", "signals", "facts", "funding", "peers", "capacity", "commitments", "regulated", "tone", "form", "subject",
     "asks", "pricing", "schedule", "threads", "hostile", "personal", "cadence", "compliance",
 )  # fmt: skip
 
@@ -60,6 +60,7 @@ class Rule(NamedTuple):
     fails: tuple[Example, ...] = ()
     marker: Marker | None = None
     draft: bool = True
+    lacks: bool = False
 
     @property
     def explanation(self) -> str:
@@ -86,12 +87,26 @@ def rule(
     version: int = 1,
     marker: Marker | None = None,
     draft: bool = True,
+    lacks: bool = False,
 ) -> Callable[[Check], Rule]:
-    """Turns a function into a rule. `draft=False` marks one that looks at the prospect alone."""
+    """Turns a function into a rule. `draft=False` marks one that looks at the prospect alone,
+    `lacks=True` one that reports what is missing: it runs last and counts sound sentences only."""
 
     def wrap(check: Check) -> Rule:
         return Rule(
-            id, version, failure, dimension, severity, decision, fix, check, tuple(passes), tuple(fails), marker, draft
+            id,
+            version,
+            failure,
+            dimension,
+            severity,
+            decision,
+            fix,
+            check,
+            tuple(passes),
+            tuple(fails),
+            marker,
+            draft,
+            lacks,
         )
 
     return wrap
@@ -101,6 +116,11 @@ def at(passage: Passage, hit: Hit | tuple[int, int], reason: str, **more: Any) -
     """A finding at words of a passage."""
     first, last = (hit.first, hit.last) if isinstance(hit, Hit) else hit
     return at_chars(passage, *passage.words.chars(first, last), reason, **more)
+
+
+def at_place(passage: Passage, place: Place, reason: str, **more: Any) -> Found:
+    """A finding at an amount, a date or a time of a passage."""
+    return at_chars(passage, place.start, place.end, reason, **more)
 
 
 def at_chars(passage: Passage, start: int, end: int, reason: str, **more: Any) -> Found:
@@ -157,4 +177,4 @@ def chosen(without: frozenset[str] = frozenset()) -> tuple[Rule, ...]:
         near = get_close_matches(unknown[0], [r.id for r in rules], 1)
         hint = f"; the nearest is {near[0]!r}" if near else ""
         raise ConfigError(f"there is no rule {unknown[0]!r}{hint}; `winnow rules` lists them")
-    return tuple(r for r in rules if r.id not in without)
+    return tuple(sorted((r for r in rules if r.id not in without), key=lambda r: r.lacks))

@@ -8,7 +8,14 @@ from rubric.case import Case
 from rubric.phrases import Hit
 from rubric.rules import Example, Found, at, rule
 
-_KINDS = {"call": "a call", "resource": "material", "form": "a form", "reply": "a reply", "referral": "a referral", "commit": "a commitment"}
+_KINDS = {
+    "call": "a call",
+    "resource": "material",
+    "form": "a form",
+    "reply": "a reply",
+    "referral": "a referral",
+    "commit": "a commitment",
+}
 
 
 def asks(case: Case) -> dict[str, Hit]:
@@ -40,7 +47,25 @@ def _calendar(words: list[str]) -> bool:
 def _shown(lower: list[str], kind: str) -> bool:
     """ "let me know if a call suits" asks for the call alone; "reply with a time" too."""
     if kind == "reply":
-        return bool({"call", "minutes", "time", "times", "slot", "chat", "profile", "profiles", "send", "works", "suits", "suit", "talk", "useful"} & set(lower))
+        return bool(
+            {
+                "call",
+                "minutes",
+                "time",
+                "times",
+                "slot",
+                "chat",
+                "profile",
+                "profiles",
+                "send",
+                "works",
+                "suits",
+                "suit",
+                "talk",
+                "useful",
+            }
+            & set(lower)
+        )
     return False
 
 
@@ -84,14 +109,27 @@ def long_meeting(case: Case) -> Iterable[Found]:
     for amount in case.body.amounts if case.first_contact else ():
         sentence = case.body.sentence(amount.first)
         minutes = round(min(amount.high, 1e6) * 1440)
-        if amount.kind == "duration" and most < minutes <= 480 and amount.unit in {"minute", "hour"} and (
-            case.body.has("ask_frame", sentence) or sentence.question
-        ) and not {"ago", "start", "deploy"} & set(case.body.words.lower[sentence.first : sentence.last]):
-            yield at(case.body, (amount.first, amount.last), f"asks for {minutes:g} minutes in a first letter, {most} are the most")
+        if (
+            amount.kind == "duration"
+            and most < minutes <= 480
+            and amount.unit in {"minute", "hour"}
+            and (case.body.has("ask_frame", sentence) or sentence.question)
+            and not {"ago", "start", "deploy"} & set(case.body.words.lower[sentence.first : sentence.last])
+        ):
+            yield at(
+                case.body,
+                (amount.first, amount.last),
+                f"asks for {minutes:g} minutes in a first letter, {most} are the most",
+            )
             return
     lower = case.body.words.lower
     for n in range(len(lower) - 1) if case.first_contact else ():
-        if lower[n] in {"an", "one", "full"} and lower[n + 1] == "hour" and lower[n - 1 : n] != ["half"] and case.body.has("ask.call", case.body.sentence(n)):
+        if (
+            lower[n] in {"an", "one", "full"}
+            and lower[n + 1] == "hour"
+            and lower[n - 1 : n] != ["half"]
+            and case.body.has("ask.call", case.body.sentence(n))
+        ):
             yield at(case.body, (n, n + 2), f"asks for an hour in a first letter, {most} minutes are the most")
             return
 
@@ -105,13 +143,17 @@ def long_meeting(case: Case) -> Iterable[Found]:
     marker="professional",
     fix="ask whether a time suits",
     passes=[Example("Would Tuesday suit you?"), Example("Worth a call? A booking link is here if you like.")],
-    fails=[Example("I've put a slot in your calendar."), Example("Let's get you booked in this week."), Example("Book a call here: x.example")],
+    fails=[
+        Example("I've put a slot in your calendar."),
+        Example("Let's get you booked in this week."),
+        Example("Book a call here: x.example"),
+    ],
 )
 def forced_booking(case: Case) -> Iterable[Found]:
     """A meeting that is taken as agreed before anybody agreed."""
     for passage, hit in case.each("forced_booking"):
         if not passage.negated(hit.first) and not passage.sentence(hit.first).question:
-            yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" takes the meeting as agreed')
+            yield at(passage, hit, f'"{passage.quote(hit)}" takes the meeting as agreed')
             return
 
 
@@ -127,5 +169,10 @@ def forced_booking(case: Case) -> Iterable[Found]:
 )
 def missing(case: Case) -> Iterable[Found]:
     """A cold letter that asks nothing. It is a note and decides nothing."""
-    if case.first_contact and case.body.words.lower and not asks(case) and not any(s.question for s in case.body.words.sentences):
+    if (
+        case.first_contact
+        and case.body.words.lower
+        and not asks(case)
+        and not any(s.question for s in case.body.words.sentences)
+    ):
         yield Found("the letter asks nothing")

@@ -46,7 +46,10 @@ def touches(case: Case) -> Iterable[Found]:
     if days and (case.as_of - max(days)).days >= cadence.rest_days:
         return
     last = f", the last on {max(days)}" if days else ""
-    yield Found(f"touch {prospect.touch}{last}; {cadence.max_cold_touches} cold touches are the most within {cadence.rest_days} days", evidence="/touch")
+    yield Found(
+        f"touch {prospect.touch}{last}; {cadence.max_cold_touches} cold touches are the most within {cadence.rest_days} days",
+        evidence="/touch",
+    )
 
 
 @rule(
@@ -75,7 +78,10 @@ def too_soon(case: Case) -> Iterable[Found]:
     n, last = max(days, key=lambda d: d[1])
     gap = case.playbook.cadence.reengagement_gap_days
     if 0 <= (case.as_of - last).days < gap:
-        yield Found(f"the last message is {(case.as_of - last).days} days old ({last}), re-engagement waits {gap}", evidence=f"/thread/messages/{n}/on")
+        yield Found(
+            f"the last message is {(case.as_of - last).days} days old ({last}), re-engagement waits {gap}",
+            evidence=f"/thread/messages/{n}/on",
+        )
 
 
 @rule(
@@ -84,9 +90,13 @@ def too_soon(case: Case) -> Iterable[Found]:
     dimension="personalization_depth",
     severity=3,
     decision="PENALISE",
+    lacks=True,
     fix="bring a fact that the earlier messages did not have",
     passes=[
-        Example("Your new CTO started in March; is team shape a topic?", _earlier(_SAID, "2026-02-01", message_type="reengagement")),
+        Example(
+            "Your new CTO started in March; is team shape a topic?",
+            _earlier(_SAID, "2026-02-01", message_type="reengagement"),
+        ),
         Example(_SAID, {"touch": 1}),
     ],
     fails=[
@@ -102,5 +112,9 @@ def nothing_new(case: Case) -> Iterable[Found]:
         if len(text) > 40 and fuzz.token_set_ratio(case.prose, text) >= 92:
             yield Found("repeats an earlier message nearly word for word", evidence=f"/thread/messages/{n}/text")
             return
-    if case.prospect.message_type == "reengagement" and case.prospect.signals.model_dump(exclude_none=True, exclude_defaults=True) and not tokens(case):
+    if (
+        case.prospect.message_type == "reengagement"
+        and case.prospect.signals.model_dump(exclude_none=True, exclude_defaults=True)
+        and not tokens(case)
+    ):
         yield Found("a re-engagement without a fact of the brief", evidence="/signals")

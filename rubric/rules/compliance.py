@@ -11,9 +11,18 @@ from collections.abc import Iterable
 from rubric.case import Case
 from rubric.rules import Example, Found, rule
 
-_ADDRESS = re.compile(r"\bp\.?\s?o\.?\s?box\s?\d+|\b\d{1,5}\s+[A-Z][\w'.]+(?:\s[A-Z][\w'.]+)*\s(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|way|square|sq|blvd|boulevard)\b|\b[A-Z]\w+(?:stra(?:ss|\u00df)e|weg|platz)\s\d+|\b\d{5}\s[A-Z]\w+", re.I)
-_OPT_OUT = re.compile(r"unsubscribe|opt[ -]?out|stop receiving|reply (?:with )?[\"']?(?:stop|no)\b|prefer not to (?:hear|receive)|(?:not|no longer) (?:want|wish) to (?:hear|receive)|won't (?:write|hear from) (?:you )?again", re.I)
-_SOURCE = re.compile(r"\b(?:(?:found|saw|read|noticed|came across|got|have) (?:your|this|it|you|the)\b[^.\n]{0,60}\b(?:on|from|in|via|through)\b|according to|public(?:ly)? (?:posts?|postings?|listings?|available|roles|data|signal)|source:)", re.I)
+_ADDRESS = re.compile(
+    r"\bp\.?\s?o\.?\s?box\s?\d+|\b\d{1,5}\s+[A-Z][\w'.]+(?:\s[A-Z][\w'.]+)*\s(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|way|square|sq|blvd|boulevard)\b|\b[A-Z]\w+(?:stra(?:ss|\u00df)e|weg|platz)\s\d+|\b\d{5}\s[A-Z]\w+",
+    re.I,
+)
+_OPT_OUT = re.compile(
+    r"unsubscribe|opt[ -]?out|stop receiving|reply (?:with )?[\"']?(?:stop|no)\b|prefer not to (?:hear|receive)|(?:not|no longer) (?:want|wish) to (?:hear|receive)|won't (?:write|hear from) (?:you )?again",
+    re.I,
+)
+_SOURCE = re.compile(
+    r"\b(?:(?:found|saw|read|noticed|came across|got|have) (?:your|this|it|you|the)\b[^.\n]{0,60}\b(?:on|from|in|via|through)\b|according to|public(?:ly)? (?:posts?|postings?|listings?|available|roles|data|signal)|source:)",
+    re.I,
+)
 _FAKE_REPLY = re.compile(r"\s*(?:re|fwd?|aw|wg)\s*:", re.I)
 _HEADERS = frozenset({"list_unsubscribe"})
 
@@ -47,11 +56,20 @@ def _elements(case: Case) -> dict[str, bool]:
     fix="add the element, or take it from the playbook's compliance.required",
     passes=[
         Example("We saw two roles."),
-        Example("We saw two roles. Reply STOP to opt out.", playbook={"compliance": {"required": ["visible_opt_out"], "elements": ["visible_opt_out"]}}),
+        Example(
+            "We saw two roles. Reply STOP to opt out.",
+            playbook={"compliance": {"required": ["visible_opt_out"], "elements": ["visible_opt_out"]}},
+        ),
     ],
     fails=[
-        Example("We saw two roles.", playbook={"compliance": {"required": ["visible_opt_out"], "elements": ["visible_opt_out"]}}),
-        Example("We saw two roles.", playbook={"compliance": {"required": ["postal_address"], "elements": ["postal_address"]}}),
+        Example(
+            "We saw two roles.",
+            playbook={"compliance": {"required": ["visible_opt_out"], "elements": ["visible_opt_out"]}},
+        ),
+        Example(
+            "We saw two roles.",
+            playbook={"compliance": {"required": ["postal_address"], "elements": ["postal_address"]}},
+        ),
     ],
 )
 def required(case: Case) -> Iterable[Found]:
@@ -59,4 +77,7 @@ def required(case: Case) -> Iterable[Found]:
     found = case.memo(_elements)
     for name in case.playbook.compliance.required:
         if name not in _HEADERS and not found.get(name, False):
-            yield Found(f"the playbook requires {name.replace('_', ' ')}, the draft has none", evidence="playbook:/compliance/required")
+            yield Found(
+                f"the playbook requires {name.replace('_', ' ')}, the draft has none",
+                evidence="playbook:/compliance/required",
+            )

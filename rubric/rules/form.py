@@ -13,7 +13,10 @@ _EMOJI = re.compile(
     "[\U0001f300-\U0001faff\U00002600-\U000027bf\U0001f1e6-\U0001f1ff\u2b50\u2b55\u231a\u231b\u23e9-\u23f3\ufe0f]"
     r"|(?<!\w)(?::-?[)(DPp]|;-?\)|<3|:o\))(?!\w)"
 )
-_ATTACH = re.compile(r"\b(?:attached|attaching|attachment|enclosed|see the (?:pdf|attachment)|find (?:attached|enclosed))\b|\.(?:pdf|docx?|pptx?|xlsx?|zip)\b", re.I)
+_ATTACH = re.compile(
+    r"\b(?:attached|attaching|attachment|enclosed|see the (?:pdf|attachment)|find (?:attached|enclosed))\b|\.(?:pdf|docx?|pptx?|xlsx?|zip)\b",
+    re.I,
+)
 _SLOT = re.compile(
     r"\{\{[^{}\n]{0,60}\}\}|\{%[^%\n]{0,60}%\}|\{[A-Za-z_][\w .]{0,40}\}|<<[^<>\n]{1,40}>>|<[A-Z][A-Z_ ]{1,30}>|%[A-Z_]{2,30}%|\$\{[^}\n]{1,40}\}"
     r"|\[(?!\d)[^\[\]\n]{0,50}?(?:name|company|title|role|date|number|insert|your|prospect|first|last|recipient|link|topic|industry|city|amount|stack|x+|tbd|todo|sender|specific|signal|n)\b[^\[\]\n]{0,50}\]"
@@ -22,7 +25,9 @@ _SLOT = re.compile(
 )
 _SLOT_CASED = re.compile(r"\bXX+\b|\bFNAME\b|\bLNAME\b|\bINSERT [A-Z]+\b")
 _LOWER_ONLY = re.compile(r"\bx{3,}\b|\btbd\b|\btodo\b|\bfixme\b", re.I)
-_JSONISH = re.compile(r"\{\s*\"\w+\"\s*:|\"(?:confidence|segment|score|signals?)\"\s*:|\b(?:confidence|score|maturity)\s*[:=]\s*\d|\b[a-z]+(?:_[a-z]+){2,}\b|\b(?:null|None|NaN|undefined)\b(?=[\s,.}])|/signals/|\btask[_-]id\b")
+_JSONISH = re.compile(
+    r"\{\s*\"\w+\"\s*:|\"(?:confidence|segment|score|signals?)\"\s*:|\b(?:confidence|score|maturity)\s*[:=]\s*\d|\b[a-z]+(?:_[a-z]+){2,}\b|\b(?:null|None|NaN|undefined)\b(?=[\s,.}])|/signals/|\btask[_-]id\b"
+)
 _LIST_ITEM = re.compile(r"(?m)^\s*(?:[-*\u2022]|\d+[.)])\s+\S")
 
 
@@ -99,96 +104,6 @@ def sms(case: Case) -> Iterable[Found]:
     size = len(case.text.norm.strip())
     if (case.prospect.message_type == "sms" or case.prospect.channel == "sms") and size >= limit:
         yield Found(f"{size} characters, a text message stays under {limit}", evidence="playbook:/form/sms_characters")
-
-
-@rule(
-    "form.subject_length",
-    failure="format_violation",
-    dimension="cta_quality",
-    severity=3,
-    decision="PENALISE",
-    fix="shorten the subject",
-    passes=[Example("Hi", subject="Request: " + "x" * 50), Example("Hi")],
-    fails=[Example("Hi", subject="Request: " + "x" * 51), Example("Hi", subject="Question: " + "word " * 20)],
-)
-def subject_length(case: Case) -> Iterable[Found]:
-    """A subject of the playbook's number of characters or more."""
-    limit = case.playbook.form.subject_characters
-    if case.subject and len(case.subject.text.norm) >= limit:
-        yield Found(f"the subject has {len(case.subject.text.norm)} characters, it stays under {limit}", (0, len(case.subject.text.raw)), "subject")
-
-
-@rule(
-    "form.subject_opener",
-    failure="format_violation",
-    dimension="cta_quality",
-    severity=3,
-    decision="PENALISE",
-    fix="open the subject with one of the playbook's words of intent",
-    passes=[Example("Hi", subject="Question: your Python roles"), Example("Hi", {"message_type": "warm"}, subject="Re: your note")],
-    fails=[Example("Hi", subject="Quick note about your team"), Example("Hi", subject="Engineering support")],
-)
-def subject_opener(case: Case) -> Iterable[Found]:
-    """A cold subject opens with a word of intent and never with "Quick", "Just" or "Hey"."""
-    if case.subject is None or not case.first_contact or not case.playbook.form.subject_openers:
-        return
-    lower = case.subject.words.lower
-    span = (0, len(case.subject.text.raw))
-    if not lower:
-        yield Found("the subject is empty", span, "subject")
-    elif lower[0] in case.playbook.form.subject_never:
-        yield Found(f'the subject opens with "{case.subject.words.quote(0, 1)}"', span, "subject")
-    elif not any(lower[: len(w)] == w for w in (plain(o) for o in case.playbook.form.subject_openers)) and lower[0] not in {"re", "fwd", "fw"}:
-        yield Found(f'the cold subject "{case.subject.text.norm[:60]}" opens with no word of intent', span, "subject")
-    elif "quick" in lower[1:] and _quick(lower):
-        yield Found('the subject says "quick"', span, "subject")
-
-
-def _quick(lower: list[str]) -> bool:
-    after = lower[lower.index("quick") + 1 :][:1]
-    return bool(after) and after[0] in {"note", "question", "chat", "call", "one", "sync", "intro", "favour", "favor"}
-
-
-@rule(
-    "form.subject_shouting",
-    failure="format_violation",
-    dimension="tone_compliance",
-    severity=3,
-    decision="PENALISE",
-    fix="write the subject in lower case, without exclamation marks",
-    passes=[Example("Hi", subject="Question: your API roles"), Example("Hi", subject="Context: HIPAA and ML")],
-    fails=[Example("Hi", subject="REQUEST: CALL US"), Example("Hi", subject="Request: talk today!")],
-)
-def subject_shouting(case: Case) -> Iterable[Found]:
-    """Capitals or an exclamation mark in the subject."""
-    if case.subject is None:
-        return
-    text = case.subject.text.norm
-    own = case.prospect.company.name
-    loud = [w for w in re.findall(r"\b[A-Z]{4,}\b", text) if w not in own and w.lower() not in case.brief.words]
-    if "!" in text or len(loud) > 1 or (len(text) > 8 and text.isupper()):
-        yield Found("the subject shouts", (0, len(case.subject.text.raw)), "subject")
-
-
-@rule(
-    "form.subject_reply",
-    failure="format_violation",
-    dimension="cta_quality",
-    severity=1,
-    decision="PENALISE",
-    fix="take the prefix out: there is no thread to reply to",
-    passes=[
-        Example("Hi", {"message_type": "warm"}, subject="Re: your question"),
-        Example("Hi", {"thread": {"messages": [{"from": "us", "text": "Hello"}]}}, subject="Re: hello"),
-    ],
-    fails=[Example("Hi", subject="Re: our talk"), Example("Hi", subject="Fwd: engineers")],
-)
-def subject_reply(case: Case) -> Iterable[Found]:
-    """ "Re:" or "Fwd:" where there is no thread."""
-    if case.subject is None or case.prospect.message_type in {"warm"} or case.prospect.thread.messages:
-        return
-    if re.match(r"\s*(?:re|fwd?|aw|wg)\s*:", case.subject.text.norm, re.I):
-        yield Found("the subject pretends to a reply, there is no thread", (0, len(case.subject.text.raw)), "subject")
 
 
 @rule(
@@ -282,7 +197,10 @@ def emoji(case: Case) -> Iterable[Found]:
     severity=3,
     decision="PENALISE",
     fix="offer to send the document when they ask",
-    passes=[Example("I can send a one-page overview."), Example("As attached as I am to Go, Rust wins.", {"message_type": "warm"})],
+    passes=[
+        Example("I can send a one-page overview."),
+        Example("As attached as I am to Go, Rust wins.", {"message_type": "warm"}),
+    ],
     fails=[Example("Please find attached our deck."), Example("See overview.pdf for more.")],
 )
 def attachment(case: Case) -> Iterable[Found]:
@@ -304,7 +222,12 @@ def attachment(case: Case) -> Iterable[Found]:
     decision="BLOCK",
     fix="fill the placeholder or take the sentence out",
     passes=[Example("We read [1] and the note (see below)."), Example("Your Go <-> Rust bridge is neat.")],
-    fails=[Example("Hi {{first_name}}, hello."), Example("Hi [Name], hello."), Example("Hi <NAME>, hello."), Example("We saw XX roles.")],
+    fails=[
+        Example("Hi {{first_name}}, hello."),
+        Example("Hi [Name], hello."),
+        Example("Hi <NAME>, hello."),
+        Example("We saw XX roles."),
+    ],
 )
 def placeholder(case: Case) -> Iterable[Found]:
     """A template slot that was not filled, of any style."""
@@ -331,22 +254,34 @@ def _slot(text: str) -> re.Match[str] | None:
     decision="BLOCK",
     fix="take inside words out: scores, segments, confidences, field names",
     passes=[Example("We saw two open roles."), Example("Your segment of the market is small.")],
-    fails=[Example("Your AI maturity score is 2."), Example("Working angle: Segment 3."), Example("We rate it confidence: 0.73.")],
+    fails=[
+        Example("Your AI maturity score is 2."),
+        Example("Working angle: Segment 3."),
+        Example("We rate it confidence: 0.73."),
+    ],
 )
 def internal(case: Case) -> Iterable[Found]:
     """Words of the sender's own pipeline that the reader should never see."""
     for passage, hit in case.each("internal"):
         quote = " ".join(passage.words.lower[hit.first : hit.last])
-        if not any(quote in t.lower() for p, t in case.brief.texts if p.startswith(("/signals/facts", "/thread", "/company"))):
-            yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" is a word of our own pipeline')
+        if not any(
+            quote in t.lower() for p, t in case.brief.texts if p.startswith(("/signals/facts", "/thread", "/company"))
+        ):
+            yield at(passage, hit, f'"{passage.quote(hit)}" is a word of our own pipeline')
             return
     match = _JSONISH.search(case.body.words.text)
-    if match and match.group().lower() not in (case.prospect.company.name.lower()) and not _known_text(case, match.group()):
+    if (
+        match
+        and match.group().lower() not in (case.prospect.company.name.lower())
+        and not _known_text(case, match.group())
+    ):
         yield at_chars(case.body, match.start(), match.end(), f'"{match.group()}" is raw data, not prose')
 
 
 def _known_text(case: Case, said: str) -> bool:
-    return any(said in t for p, t in case.brief.texts if p.startswith(("/signals/tech_stack", "/signals/facts", "/thread")))
+    return any(
+        said in t for p, t in case.brief.texts if p.startswith(("/signals/tech_stack", "/signals/facts", "/thread"))
+    )
 
 
 @rule(
@@ -369,7 +304,17 @@ def service_menu(case: Case) -> Iterable[Found]:
     """A list of services instead of the one that fits."""
     least = case.playbook.form.service_menu
     items = list(_LIST_ITEM.finditer(case.body.words.text))
-    offers = {"services", "offer", "offering", "offerings", "capabilities", "solutions", "expertise", "practices", "provide"}
+    offers = {
+        "services",
+        "offer",
+        "offering",
+        "offerings",
+        "capabilities",
+        "solutions",
+        "expertise",
+        "practices",
+        "provide",
+    }
     if len(items) >= least and offers & set(case.body.words.lower):
         yield at_chars(case.body, items[0].start(), items[-1].end(), f"{len(items)} services in a list")
         return
@@ -382,7 +327,10 @@ def service_menu(case: Case) -> Iterable[Found]:
 def _series(case: Case) -> Iterator[tuple[int, int, int]]:
     """Runs of comma-separated items behind a word of offering."""
     text = case.body.words.text
-    for match in re.finditer(r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do)\b[^.!?\n]{0,40}?((?:[\w/+#.\- ]{3,40},\s+){2,}(?:[\w/+#\- ]{2,40}? )?(?:and |or )?[\w/+#\- ]{2,40})", text):
+    for match in re.finditer(
+        r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do)\b[^.!?\n]{0,40}?((?:[\w/+#.\- ]{3,40},\s+){2,}(?:[\w/+#\- ]{2,40}? )?(?:and |or )?[\w/+#\- ]{2,40})",
+        text,
+    ):
         sentence_words = set(match.group().lower().split())
         if {"depends", "depend", "on"} <= sentence_words or "depends" in sentence_words:
             continue
@@ -398,9 +346,14 @@ def _series(case: Case) -> Iterator[tuple[int, int, int]]:
     severity=3,
     decision="PENALISE",
     fix="let a person who reads the language judge it",
-    passes=[Example("We saw that you have two open roles and wondered whether that is all."), Example("Hej, two roles.")],
+    passes=[
+        Example("We saw that you have two open roles and wondered whether that is all."),
+        Example("Hej, two roles."),
+    ],
     fails=[
-        Example("Wir haben gesehen, dass Sie zwei offene Stellen haben, und fragen uns, ob das alles ist oder noch mehr kommt."),
+        Example(
+            "Wir haben gesehen, dass Sie zwei offene Stellen haben, und fragen uns, ob das alles ist oder noch mehr kommt."
+        ),
         Example("Мы видели, что у вас есть две открытые вакансии, и хотели бы узнать, нужна ли вам помощь."),
     ],
 )
@@ -430,11 +383,22 @@ _COMMON = frozenset(
     severity=1,
     decision="BLOCK",
     fix="send the letter and not a description of it",
-    passes=[Example("I am writing about your two open roles."), Example("Sending the overview today.", {"message_type": "warm"})],
+    passes=[
+        Example("I am writing about your two open roles."),
+        Example("Sending the overview today.", {"message_type": "warm"}),
+    ],
     fails=[Example("Subject: hello\nHi"), Example("Here is a draft email to the prospect: Hi Maya")],
 )
 def note_to_self(case: Case) -> Iterable[Found]:
     """A remark of the writer about the letter, in the letter."""
-    match = re.search(r"(?im)^\s*(?:subject|to|from|body)\s*:\s|\b(?:here(?:'s| is) (?:the|a|your) (?:draft|email|revised|rewritten)|draft email|as an ai|rewritten version)\b", case.body.words.text)
+    match = re.search(
+        r"(?im)^\s*(?:subject|to|from|body)\s*:\s|\b(?:here(?:'s| is) (?:the|a|your) (?:draft|email|revised|rewritten)|draft email|as an ai|rewritten version)\b",
+        case.body.words.text,
+    )
     if match:
-        yield at_chars(case.body, match.start(), match.end(), f'"{match.group().strip()}" speaks about the letter and not to the reader')
+        yield at_chars(
+            case.body,
+            match.start(),
+            match.end(),
+            f'"{match.group().strip()}" speaks about the letter and not to the reader',
+        )

@@ -8,13 +8,17 @@ from typing import Any
 
 from rubric.brief import carries
 from rubric.case import Case, Passage
+from rubric.mentions import about_prospect, carries_sum, is_sum, mentions
 from rubric.quantities import Quantity
-from rubric.rules import Example, Found, at_chars, rule
+from rubric.rules import Example, Found, at_chars, at_place, rule
 from rubric.words import Sentence
-from rubric.rules.signals import about_prospect, carries_sum, is_sum, mentions
 
-_STAGE = re.compile(r"\b(?:(pre[ -]?seed)|(seed)(?=[ -](?:round|stage|raise|funding|compan|startup|fund))|series[ -]([a-h])\b)", re.I)
-_RAISE = frozenset("round raise raised raising funding investment cheque check injection closed secured landed banked series seed".split())
+_STAGE = re.compile(
+    r"\b(?:(pre[ -]?seed)|(seed)(?=[ -](?:round|stage|raise|funding|compan|startup|fund))|series[ -]([a-h])\b)", re.I
+)
+_RAISE = frozenset(
+    "round raise raised raising funding investment cheque check injection closed secured landed banked series seed".split()
+)
 _PRICE_AFTER = re.compile(r"^\s?(?:/|per\b|an? (?:hour|month|day|year|week)|monthly|hourly|daily|each\b)", re.I)
 
 
@@ -65,7 +69,9 @@ def unverified(case: Case) -> Iterable[Found]:
                 continue
         elif _hedged(case, passage, sentence) or (not figures and _stage_only(passage, sentence.first, sentence.last)):
             continue
-        start, end = (figures[0].start, figures[0].end) if figures else passage.words.chars(mention.hit.first, mention.hit.last)
+        start, end = (
+            (figures[0].start, figures[0].end) if figures else passage.words.chars(mention.hit.first, mention.hit.last)
+        )
         yield at_chars(
             passage, start, end,
             f'states "{passage.words.text[start:end]}", the funding is known with {str(sure).replace("_", " ")} only',
@@ -117,9 +123,8 @@ def amount(case: Case) -> Iterable[Found]:
             if _in_texts(case, money):
                 continue
             known = f"${funding.amount_usd:,.0f}" if funding and funding.amount_usd is not None else "no amount"
-            yield at_chars(
-                passage, money.start, money.end,
-                f'says "{passage.words.text[money.start:money.end]}" was raised, the brief has {known}',
+            yield at_place(passage, money,
+                f'says "{passage.quote(money)}" was raised, the brief has {known}',
                 evidence="/signals/funding/amount_usd" if funding and funding.amount_usd is not None else None,
             )  # fmt: skip
 
@@ -133,7 +138,10 @@ def _is_raise(case: Case, passage: Passage, money: Quantity) -> bool:
 
 
 def _in_texts(case: Case, money: Quantity) -> bool:
-    return any(n.kind == "money" and n.pointer != "/signals/funding/amount_usd" and carries(n.value, money) for n in case.brief.numbers)
+    return any(
+        n.kind == "money" and n.pointer != "/signals/funding/amount_usd" and carries(n.value, money)
+        for n in case.brief.numbers
+    )
 
 
 @rule(
@@ -149,7 +157,10 @@ def _in_texts(case: Case, money: Quantity) -> bool:
     ],
     fails=[
         Example("Congratulations on your Series A.", _funding("high")),
-        Example("We help seed and Series A companies build their first team.", {"signals": {"funding": {"stage": "series_c"}}}),
+        Example(
+            "We help seed and Series A companies build their first team.",
+            {"signals": {"funding": {"stage": "series_c"}}},
+        ),
     ],
 )
 def stage(case: Case) -> Iterable[Found]:
@@ -161,7 +172,7 @@ def stage(case: Case) -> Iterable[Found]:
         named = [(m, _stage_of(m)) for m in _STAGE.finditer(passage.words.text)]
         if not named or any(s == funding.stage for _, s in named):
             continue
-        match, said = named[0]
+        match = named[0][0]
         if _known_stage(case, match.group()):
             continue
         word = passage.words.at(match.start())
@@ -186,5 +197,3 @@ def _stage_of(match: re.Match[str]) -> str:
 def _known_stage(case: Case, said: str) -> bool:
     low = said.lower()
     return any(low in text.lower() for pointer, text in case.brief.texts if pointer != "/signals/funding/stage")
-
-

@@ -57,7 +57,10 @@ def _said(case: Case, name: str, *, last_only: bool = False) -> Iterator[tuple[s
     fix="write to nobody here, on no channel; keep the address on the suppression list",
     draft=False,
     passes=[Example("Hi"), Example("Hi", {"opt_out_channels": []})],
-    fails=[Example("Hi", {"opt_out_channels": ["email"]}), Example("Hi", {"opt_out_channels": ["sms"], "channel": "email"})],
+    fails=[
+        Example("Hi", {"opt_out_channels": ["email"]}),
+        Example("Hi", {"opt_out_channels": ["sms"], "channel": "email"}),
+    ],
 )
 def opt_out(case: Case) -> Iterable[Found]:
     """An opt-out on any channel covers every channel."""
@@ -81,7 +84,10 @@ def opt_out(case: Case) -> Iterable[Found]:
         Example("Hi", _thread("Not the right time, maybe in autumn.")),
         Example("Hi", _thread("Interesting, tell me more.")),
     ],
-    fails=[Example("Hi", _thread("Please remove me from your list.")), Example("Hi", _thread("We're not interested, stop emailing."))],
+    fails=[
+        Example("Hi", _thread("Please remove me from your list.")),
+        Example("Hi", _thread("We're not interested, stop emailing.")),
+    ],
 )
 def hard_no(case: Case) -> Iterable[Found]:
     """A hard no anywhere in the thread ends it; a deferral does not."""
@@ -96,7 +102,9 @@ def hard_no(case: Case) -> Iterable[Found]:
         words, found = case.brief.read(text)
         for hit in found.get("reply.hard_no", ()):
             if hit.last - hit.first > 1:
-                yield Found(f'a remark asks for no further contact: "{words.quote(hit.first, hit.last)}"', evidence=pointer)
+                yield Found(
+                    f'a remark asks for no further contact: "{words.quote(hit.first, hit.last)}"', evidence=pointer
+                )
                 return
 
 
@@ -135,7 +143,10 @@ def bounce(case: Case) -> Iterable[Found]:
     fix="write to nobody at this company",
     draft=False,
     passes=[Example("Hi"), Example("Hi", {"disqualifiers": []})],
-    fails=[Example("Hi", {"disqualifiers": ["anti_offshore"]}), Example("Hi", {"disqualifiers": ["a_flag_nobody_knows"]})],
+    fails=[
+        Example("Hi", {"disqualifiers": ["anti_offshore"]}),
+        Example("Hi", {"disqualifiers": ["a_flag_nobody_knows"]}),
+    ],
 )
 def disqualifier(case: Case) -> Iterable[Found]:
     """Any disqualifier ends it, one with an unknown name too."""
@@ -222,8 +233,14 @@ def chief(case: Case) -> Iterable[Found]:
     decision="ESCALATE",
     fix="let a person with authority answer",
     draft=False,
-    passes=[Example("Hi", _thread("What does onboarding look like?")), Example("Hi", _thread("Our legal-tech product needs two engineers."))],
-    fails=[Example("Hi", _thread("Can you send your DPA first?")), Example("Hi", _thread("How do you handle our customers' data?"))],
+    passes=[
+        Example("Hi", _thread("What does onboarding look like?")),
+        Example("Hi", _thread("Our legal-tech product needs two engineers.")),
+    ],
+    fails=[
+        Example("Hi", _thread("Can you send your DPA first?")),
+        Example("Hi", _thread("How do you handle our customers' data?")),
+    ],
 )
 def legal(case: Case) -> Iterable[Found]:
     """Legal, data-protection and contract questions go to a person."""
@@ -253,7 +270,12 @@ def price_question(case: Case) -> Iterable[Found]:
     """A question for an exact price, a total or a discount lies outside the public bands."""
     for n, words, hits in replies(case)[-1:]:
         for hit in hits.get("reply.price_exact", ())[:1]:
-            if hits.get("reply.price_any") or hits.get("price") or "discount" in words.lower or "discounts" in words.lower:
+            if (
+                hits.get("reply.price_any")
+                or hits.get("price")
+                or "discount" in words.lower
+                or "discounts" in words.lower
+            ):
                 yield Found(
                     f'the prospect asks for a price outside the public bands: "{words.quote(hit.first, hit.last)}"',
                     evidence=f"/thread/messages/{n}/text",
@@ -268,7 +290,10 @@ def price_question(case: Case) -> Iterable[Found]:
     decision="ESCALATE",
     fix="let a person say who is free",
     draft=False,
-    passes=[Example("Hi", {"need": {"stack": "python", "engineers": 2}}), Example("Hi", _thread("We need two Python engineers."))],
+    passes=[
+        Example("Hi", {"need": {"stack": "python", "engineers": 2}}),
+        Example("Hi", _thread("We need two Python engineers.")),
+    ],
     fails=[
         Example("Hi", {"need": {"named_engineer": "Amina Diallo"}}),
         Example("Hi", _thread("Can we have Amina specifically?")),
@@ -292,7 +317,10 @@ def named_engineer(case: Case) -> Iterable[Found]:
     decision="ESCALATE",
     fix="let a person clear which clients may be named",
     draft=False,
-    passes=[Example("Hi", _thread("Could you reference the ticket number?")), Example("Hi", _thread("Our clients are banks."))],
+    passes=[
+        Example("Hi", _thread("Could you reference the ticket number?")),
+        Example("Hi", _thread("Our clients are banks.")),
+    ],
     fails=[
         Example("Hi", _thread("Can we speak with two of your existing clients?")),
         Example("Hi", _thread("Please share client references.")),
@@ -339,11 +367,15 @@ def unclear(case: Case) -> Iterable[Found]:
     fix="let a person decide, or set policy.above_capacity to ramp",
     draft=False,
     passes=[
-        Example("Hi", {"need": {"stack": "python", "engineers": 8}}, playbook={"policy": {"above_capacity": "escalate"}}),
+        Example(
+            "Hi", {"need": {"stack": "python", "engineers": 8}}, playbook={"policy": {"above_capacity": "escalate"}}
+        ),
         Example("Hi", {"need": {"stack": "python", "engineers": 9}}),
     ],
     fails=[
-        Example("Hi", {"need": {"stack": "python", "engineers": 9}}, playbook={"policy": {"above_capacity": "escalate"}}),
+        Example(
+            "Hi", {"need": {"stack": "python", "engineers": 9}}, playbook={"policy": {"above_capacity": "escalate"}}
+        ),
         Example(
             "Hi",
             {"need": {"stack": "go", "engineers": 3}, "capacity": {"go": {"available": 2}}},
@@ -363,5 +395,3 @@ def need_above_capacity(case: Case) -> Iterable[Found]:
             f"they need {need.engineers} for {need.stack}, {available} are available",
             evidence="/need/engineers",
         )
-
-

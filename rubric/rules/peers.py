@@ -18,7 +18,9 @@ _PLACEHOLDER = re.compile(
     r"|\b[A-Z][a-z]*(?:Co|Corp|Tech|Startup|Company|Soft|Inc)(?:[A-Z]|\d)\b"
     r"|\b(?:Acme|Foo(?:bar)?|Example (?:Co|Corp|Inc)|Contoso|Widgets? Inc|XYZ|ABC)(?: (?:Corp|Inc|Co|Ltd))?\b"
 )
-_SERIES = re.compile(r"(?:[A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?, ){1,5}[A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?,? (?:and|or) [A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?")
+_SERIES = re.compile(
+    r"(?:[A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?, ){1,5}[A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?,? (?:and|or) [A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?"
+)
 _WE = frozenset({"we", "our", "we've", "we'll", "i", "i've"})
 
 
@@ -27,7 +29,12 @@ def _peers(*confidences: str, source: bool = True) -> dict[str, Any]:
     return {
         "company": {"industry": "logistics software", "hq": "Germany"},
         "peers": [
-            {"name": n, "practice": "posted two MLOps roles", "source_url": "https://peer.example/jobs" if source else None, "confidence": c}
+            {
+                "name": n,
+                "practice": "posted two MLOps roles",
+                "source_url": "https://peer.example/jobs" if source else None,
+                "confidence": c,
+            }
             for n, c in zip(names, confidences, strict=False)
         ],
     }
@@ -54,8 +61,27 @@ def named(case: Case, passage: Passage, sentence: Sentence) -> list[Named]:
     own = case.prospect.company.name.lower()
     for hit in passage.inside("known_company", sentence):
         if passage.words.is_capitalised(hit.first) and not any(o.first <= hit.first < o.last for o in out):
-            quote = passage.words.quote(hit.first, hit.last)
-            if quote.lower() not in own and (hit.first > sentence.first or hit.last - hit.first > 1 or quote.lower() not in {"wave", "square", "ramp", "league", "tide", "alan", "tier", "clip", "wise", "epic", "maple", "carbon", "mercury"}):
+            quote = passage.quote(hit)
+            if quote.lower() not in own and (
+                hit.first > sentence.first
+                or hit.last - hit.first > 1
+                or quote.lower()
+                not in {
+                    "wave",
+                    "square",
+                    "ramp",
+                    "league",
+                    "tide",
+                    "alan",
+                    "tier",
+                    "clip",
+                    "wise",
+                    "epic",
+                    "maple",
+                    "carbon",
+                    "mercury",
+                }
+            ):
                 out.append(Named(quote, hit.first, hit.last, None))
     return out
 
@@ -82,7 +108,12 @@ def placeholder(case: Case) -> Iterable[Found]:
                 continue
             if match.group().lower().startswith(("series", "co ")):
                 continue
-            yield at_chars(passage, match.start(), match.end(), f'"{match.group()}" looks like a placeholder and not like a company')
+            yield at_chars(
+                passage,
+                match.start(),
+                match.end(),
+                f'"{match.group()}" looks like a placeholder and not like a company',
+            )
             return
 
 
@@ -94,19 +125,25 @@ def placeholder(case: Case) -> Iterable[Found]:
     decision="PENALISE",
     fix="name peers of the prospect's own place and trade, with a source",
     passes=[
-        Example("Companies like Paystack work so.", {"company": {"hq": "Lagos", "industry": "fintech"}, "peers": [{"name": "Paystack"}]}),
+        Example(
+            "Companies like Paystack work so.",
+            {"company": {"hq": "Lagos", "industry": "fintech"}, "peers": [{"name": "Paystack"}]},
+        ),
         Example("Your Slack integration is neat.", {"company": {"hq": "Lagos"}}),
     ],
     fails=[
         Example("Companies like Monzo and Revolut work so.", {"company": {"hq": "Lagos", "industry": "e-commerce"}}),
-        Example("Peers such as Monzo do this.", {"company": {"hq": "London", "industry": "developer tools"}, "peers": [{"name": "Monzo"}]}),
+        Example(
+            "Peers such as Monzo do this.",
+            {"company": {"hq": "London", "industry": "developer tools"}, "peers": [{"name": "Monzo"}]},
+        ),
     ],
 )
 def foreign(case: Case) -> Iterable[Found]:
     """A peer of another place or another trade than the prospect's."""
     places = regions_of(case.prospect.company.hq, case.playbook)
     trades = _trades(case.prospect.company.industry, case)
-    for passage, sentence, name in _peer_names(case):
+    for passage, _, name in _peer_names(case):
         group = case.playbook.companies.get(name.name.lower())
         if group is None or (name.peer is not None and source_of(case.prospect.peers[name.peer])):
             continue
@@ -140,13 +177,18 @@ def unknown(case: Case) -> Iterable[Found]:
     """A company named as a peer that the brief does not list."""
     for passage, _, name in _peer_names(case):
         if name.peer is None and not _in_brief(case, name.name):
-            yield at(passage, (name.first, name.last), f"{name.name} is named as a peer, the brief does not list it", evidence="/peers")
+            yield at(
+                passage,
+                (name.first, name.last),
+                f"{name.name} is named as a peer, the brief does not list it",
+                evidence="/peers",
+            )
             return
 
 
 def _series(case: Case, passage: Passage, sentence: Sentence) -> Iterator[Named]:
     """Three or more names in a row, "A, B and C", none of them a skill, a place or a word of the brief."""
-    text = passage.words.text[sentence.start : sentence.end]
+    text = passage.quote(sentence)
     match = _SERIES.search(text)
     if match is None:
         return
@@ -195,9 +237,24 @@ def _listed(case: Case, passage: Passage, sentence: Sentence, hit: Hit) -> Itera
     own = set(plain(case.prospect.company.name)) | {w for n in case.playbook.seller.names for w in n.lower().split()}
     while word < sentence.last:
         low = passage.words.lower[word]
-        if passage.words.is_capitalised(word) and low not in own | {"i", "series", "seed", "ai", "ml", "saas", "b2b", "uk", "us", "eu"}:
+        if passage.words.is_capitalised(word) and low not in own | {
+            "i",
+            "series",
+            "seed",
+            "ai",
+            "ml",
+            "saas",
+            "b2b",
+            "uk",
+            "us",
+            "eu",
+        }:
             last = word + 1
-            while last < sentence.last and passage.words.is_capitalised(last) and passage.words.text[passage.words.ends[last - 1] : passage.words.starts[last]] == " ":
+            while (
+                last < sentence.last
+                and passage.words.is_capitalised(last)
+                and passage.words.text[passage.words.ends[last - 1] : passage.words.starts[last]] == " "
+            ):
                 last += 1
             yield Named(passage.words.quote(word, last), word, last, None)
             word = last
@@ -211,7 +268,11 @@ def _trades(industry: str | None, case: Case) -> frozenset[str]:
     if not industry:
         return frozenset()
     low = f" {re.sub(r'[^a-z0-9]+', ' ', industry.lower())} "
-    return frozenset(t for t, words in case.playbook.trades.items() if any(f" {re.sub(r'[^a-z0-9]+', ' ', w)} " in low for w in words))
+    return frozenset(
+        t
+        for t, words in case.playbook.trades.items()
+        if any(f" {re.sub(r'[^a-z0-9]+', ' ', w)} " in low for w in words)
+    )
 
 
 @rule(
@@ -235,7 +296,7 @@ def generic(case: Case) -> Iterable[Found]:
     for passage, sentence, hit in _statements(case):
         if sentence.question or named(case, passage, sentence):
             continue
-        yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" names nobody', evidence="/peers")
+        yield at(passage, hit, f'"{passage.quote(hit)}" names nobody', evidence="/peers")
         return
 
 
@@ -247,7 +308,10 @@ def generic(case: Case) -> Iterable[Found]:
     decision="BLOCK",
     fix="leave the comparison out, or use peers that the brief lists with a source",
     passes=[
-        Example("Kinetic Grid and Boreal Freight have hired for MLOps; is that a deliberate choice on your side?", _peers("high", "high")),
+        Example(
+            "Kinetic Grid and Boreal Freight have hired for MLOps; is that a deliberate choice on your side?",
+            _peers("high", "high"),
+        ),
         Example("Would it help to compare notes on how peers structure this?"),
     ],
     fails=[
@@ -263,7 +327,12 @@ def unsourced(case: Case) -> Iterable[Found]:
             continue
         quote = passage.words.quote(hit.first, min(hit.last + 5, sentence.last))
         have = "no peers" if not case.prospect.peers else "peers without a source"
-        yield at(passage, (hit.first, min(hit.last + 5, sentence.last)), f'"{quote}" speaks for peers, the brief has {have}', evidence="/peers")
+        yield at(
+            passage,
+            (hit.first, min(hit.last + 5, sentence.last)),
+            f'"{quote}" speaks for peers, the brief has {have}',
+            evidence="/peers",
+        )
         return
 
 
@@ -288,11 +357,15 @@ def too_few(case: Case) -> Iterable[Found]:
     sourced = [p for p in case.prospect.peers if source_of(p)]
     least = case.playbook.policy.min_peers_for_finding
     for passage, sentence, hit in _statements(case):
-        if not 0 < len(sourced) < least or sentence.question or any(n.peer is not None for n in named(case, passage, sentence)):
+        if (
+            not 0 < len(sourced) < least
+            or sentence.question
+            or any(n.peer is not None for n in named(case, passage, sentence))
+        ):
             continue
         yield at(
             passage, hit,
-            f'"{passage.words.quote(hit.first, hit.last)}" speaks for peers in general, the brief has {len(sourced)} with a source and a finding needs {least}',
+            f'"{passage.quote(hit)}" speaks for peers in general, the brief has {len(sourced)} with a source and a finding needs {least}',
             evidence="/peers",
         )  # fmt: skip
         return
@@ -307,7 +380,9 @@ def too_few(case: Case) -> Iterable[Found]:
     fix="put a medium gap as a question; keep a low one out of a first letter",
     passes=[
         Example("Kinetic Grid and Boreal Freight have hired for MLOps.", _peers("high", "high")),
-        Example("Two peers seem to have hired for MLOps; is that something you considered?", _peers("medium", "medium")),
+        Example(
+            "Two peers seem to have hired for MLOps; is that something you considered?", _peers("medium", "medium")
+        ),
     ],
     fails=[
         Example("Kinetic Grid and Boreal Freight have hired for MLOps, and peers lead.", _peers("medium", "medium")),
@@ -344,8 +419,17 @@ def _statements(case: Case, *, with_names: bool = False) -> list[tuple[Passage, 
             for hit in hits:
                 behind = passage.words.lower[hit.last : min(hit.last + 9, sentence.last)]
                 before = passage.words.lower[max(sentence.first, hit.first - 5) : hit.first]
-                findings = [h for h in passage.inside("peer_finding", sentence) if hit.last - 1 <= h.first <= hit.last + 8 or (h.first < hit.first and "gap" in passage.words.lower[h.first])]
-                if not findings or _WE & set(behind[:3]) or (_WE & set(before) and passage.words.lower[hit.last - 1] in {"yours", "you", "your", "like"}):
+                findings = [
+                    h
+                    for h in passage.inside("peer_finding", sentence)
+                    if hit.last - 1 <= h.first <= hit.last + 8
+                    or (h.first < hit.first and "gap" in passage.words.lower[h.first])
+                ]
+                if (
+                    not findings
+                    or _WE & set(behind[:3])
+                    or (_WE & set(before) and passage.words.lower[hit.last - 1] in {"yours", "you", "your", "like"})
+                ):
                     continue
                 if _offer_to_show(passage, sentence):
                     continue
@@ -357,7 +441,11 @@ def _statements(case: Case, *, with_names: bool = False) -> list[tuple[Passage, 
 def _offer_to_show(passage: Passage, sentence: Sentence) -> bool:
     """An offer to share or compare says nothing yet about anybody."""
     lower = passage.words.lower[sentence.first : sentence.last]
-    return bool({"share", "compare", "comparing", "send", "comparison"} & set(lower)) and not {"gap", "behind", "ahead"} & set(lower)
+    return bool({"share", "compare", "comparing", "send", "comparison"} & set(lower)) and not {
+        "gap",
+        "behind",
+        "ahead",
+    } & set(lower)
 
 
 @rule(
@@ -387,7 +475,7 @@ def customers(case: Case) -> Iterable[Found]:
                 given = all(n.peer is not None for n in names)
                 yield at(
                     passage, (names[0].first, names[0].last),
-                    f'"{passage.words.quote(hit.first, hit.last)}" presents {names[0].name} as a customer, which nothing supports',
+                    f'"{passage.quote(hit)}" presents {names[0].name} as a customer, which nothing supports',
                     decision="PENALISE" if given else None, failure="generic_peers" if given else None,
                 )  # fmt: skip
                 return

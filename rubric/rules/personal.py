@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rubric.case import Case
+from rubric.mentions import Mention, event_day, mentions, signal_of
 from rubric.rules import Example, Found, rule
-from rubric.rules.signals import Mention, event_day, mentions, signal_of
 from rubric.stems import stems
 from rubric.words import plain
 
-_HIRING = {"signals": {"hiring": {"open_engineering_roles": 4, "roles": [{"title": "Senior Go Engineer", "stack": "go"}]}}}
+_HIRING = {
+    "signals": {"hiring": {"open_engineering_roles": 4, "roles": [{"title": "Senior Go Engineer", "stack": "go"}]}}
+}
 
 
 def tokens(case: Case) -> dict[str, str]:
@@ -40,7 +42,7 @@ def _tokens(case: Case) -> dict[str, str]:
         if pointer.startswith(("/company/name", "/recipient/name", "/company/timezone", "/recipient/timezone")):
             continue
         if pointer.startswith(("/signals/facts", "/thread", "/peers", "/notes", "/extra")) or len(text.split()) > 3:
-            shared = stems(text) & said_stems - {w for w in company}
+            shared = stems(text) & said_stems - company
             if len(shared) >= 2:
                 out.setdefault(f"{pointer} {len(out)}", pointer)
                 if len(shared) >= 4:
@@ -53,7 +55,9 @@ def _tokens(case: Case) -> dict[str, str]:
     return out
 
 
-_DULL = frozenset("engineer engineers engineering senior the of and for in to high medium low developer lead team software manager head director a an new founder company tech".split())
+_DULL = frozenset(
+    "engineer engineers engineering senior the of and for in to high medium low developer lead team software manager head director a an new founder company tech".split()
+)
 
 
 def _mentions(case: Case) -> list[Mention]:
@@ -67,10 +71,21 @@ def _stages(case: Case, said: set[str], out: dict[str, str]) -> None:
     stage = signals.funding.stage if signals.funding else None
     if stage and {w for w in stage.split("_") if len(w) > 2} & said:
         out.setdefault("stage", "/signals/funding/stage")
-    if signals.ai_maturity and signals.ai_maturity.score is not None and any(p.has("mention.ai", s) for p, s in case.sound()):
+    if (
+        signals.ai_maturity
+        and signals.ai_maturity.score is not None
+        and any(p.has("mention.ai", s) for p, s in case.sound())
+    ):
         out.setdefault("AI maturity", "/signals/ai_maturity")
     sought = {r.stack for r in (signals.hiring.roles if signals.hiring else []) if r.stack}
-    sought |= {s for s in ((case.prospect.need.stack if case.prospect.need else None), (signals.capability_gap.stack if signals.capability_gap else None)) if s}
+    sought |= {
+        s
+        for s in (
+            (case.prospect.need.stack if case.prospect.need else None),
+            (signals.capability_gap.stack if signals.capability_gap else None),
+        )
+        if s
+    }
     for stack in sought:
         if any(p.has(f"stack.{stack.lower().replace(' ', '_')}", s) for p, s in case.sound()):
             out.setdefault(f"stack {stack}", "/signals/hiring/roles")
@@ -82,6 +97,7 @@ def _stages(case: Case, said: set[str], out: dict[str, str]) -> None:
     dimension="personalization_depth",
     severity=3,
     decision="PENALISE",
+    lacks=True,
     fix="name one concrete fact: funding with its date, a number of roles, a layoff, an appointment, a specialist opening",
     passes=[
         Example("I saw four open Go roles at Northwind.", _HIRING),
@@ -94,7 +110,11 @@ def _stages(case: Case, said: set[str], out: dict[str, str]) -> None:
 )
 def no_fact(case: Case) -> Iterable[Found]:
     """A cold or re-engaging letter that names no concrete fact, though the brief has one."""
-    if case.prospect.message_type not in {"cold", "reengagement"} or case.prospect.channel == "sms" or not case.body.words.lower:
+    if (
+        case.prospect.message_type not in {"cold", "reengagement"}
+        or case.prospect.channel == "sms"
+        or not case.body.words.lower
+    ):
         return
     known = _facts_known(case)
     if known and not _facts_named(case):
@@ -106,7 +126,11 @@ def _facts_known(case: Case) -> list[str]:
     out = []
     for name in ("funding", "hiring", "layoff", "restructuring", "leadership", "capability_gap"):
         signal = getattr(case.prospect.signals, name)
-        if signal is not None and case.level(signal) != "insufficient_signal" and len(signal.model_dump(exclude_none=True, exclude_defaults=True)) > (signal.confidence is not None):
+        if (
+            signal is not None
+            and case.level(signal) != "insufficient_signal"
+            and len(signal.model_dump(exclude_none=True, exclude_defaults=True)) > (signal.confidence is not None)
+        ):
             out.append(name)
     return out + (["facts"] if case.prospect.signals.facts else [])
 
@@ -115,16 +139,25 @@ def _facts_named(case: Case) -> bool:
     named = tokens(case)
     if any(signal_of(case, m.event) is not None and m.passage.part == "body" for m in _mentions(case)):
         return True
-    if any(p.startswith(("/signals/facts", "/signals/capability_gap", "/signals/hiring", "/thread", "/peers", "/extra")) for p in named.values()):
-        return any(not k.startswith("stack ") for k, p in named.items() if p.startswith("/signals")) and _beyond_stack(case, named)
+    if any(
+        p.startswith(("/signals/facts", "/signals/capability_gap", "/signals/hiring", "/thread", "/peers", "/extra"))
+        for p in named.values()
+    ):
+        return any(not k.startswith("stack ") for k, p in named.items() if p.startswith("/signals")) and _beyond_stack(
+            case, named
+        )
     return "AI maturity" in named and len(named) > 1
 
 
 def _beyond_stack(case: Case, named: dict[str, str]) -> bool:
     """A skill word alone is no fact; a role, a number or a remark of the brief is."""
-    stacks = {r.stack.lower() for r in (case.prospect.signals.hiring.roles if case.prospect.signals.hiring else []) if r.stack}
+    stacks = {
+        r.stack.lower() for r in (case.prospect.signals.hiring.roles if case.prospect.signals.hiring else []) if r.stack
+    }
     return any(
-        k not in stacks and not k.startswith("stack ") for k, p in named.items() if p.startswith(("/signals", "/thread", "/peers"))
+        k not in stacks and not k.startswith("stack ")
+        for k, p in named.items()
+        if p.startswith(("/signals", "/thread", "/peers"))
     )
 
 
@@ -134,6 +167,7 @@ def _beyond_stack(case: Case, named: dict[str, str]) -> bool:
     dimension="personalization_depth",
     severity=3,
     decision="PENALISE",
+    lacks=True,
     fix="use two details of the reader's own context beyond the company's name",
     passes=[
         Example("I saw four open Go roles at Northwind.", _HIRING),
@@ -161,6 +195,7 @@ def thin(case: Case) -> Iterable[Found]:
     dimension="personalization_depth",
     severity=3,
     decision="PENALISE",
+    lacks=True,
     fix="state what the brief knows surely, and hedge the rest once",
     passes=[
         Example("It looks like you have four Go roles. Is that right?", _HIRING),
@@ -180,7 +215,29 @@ def thin(case: Case) -> Iterable[Found]:
 def over_hedged(case: Case) -> Iterable[Found]:
     """So many hedges that nothing is said."""
     body = case.body
-    soft = {"perhaps", "maybe", "possibly", "might", "may", "seems", "seem", "appears", "appear", "presumably", "apparently", "probably", "potentially", "conceivably", "wondering", "guess", "unsure", "mistaken", "uncertain"}
-    count = sum(w in soft for w in body.words.lower) + sum(body.words.lower[h.first : h.last] == ["could", "be"] for h in body.of("hedges"))
+    soft = {
+        "perhaps",
+        "maybe",
+        "possibly",
+        "might",
+        "may",
+        "seems",
+        "seem",
+        "appears",
+        "appear",
+        "presumably",
+        "apparently",
+        "probably",
+        "potentially",
+        "conceivably",
+        "wondering",
+        "guess",
+        "unsure",
+        "mistaken",
+        "uncertain",
+    }
+    count = sum(w in soft for w in body.words.lower) + sum(
+        body.words.lower[h.first : h.last] == ["could", "be"] for h in body.of("hedges")
+    )
     if count >= 5 and count * 14 >= len(body.words.lower):
         yield Found(f"{count} hedges in {len(body.words.lower)} words leave no statement")

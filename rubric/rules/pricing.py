@@ -10,11 +10,16 @@ from rubric.brief import carries
 from rubric.case import Case, Passage
 from rubric.playbook import Band
 from rubric.quantities import Quantity
-from rubric.rules import Example, Found, at, at_chars, rule
+from rubric.rules import Example, Found, at, at_chars, at_place, rule
 
 _PER = re.compile(r"^\s?(?:/|per\b|an? (?:hour|month|day|week|year)\b|monthly|hourly|daily|each\b|a head)", re.I)
 _TIMES = re.compile(r"(?:x|\u00d7|\*|times)\s?\d|=\s?[$\u20ac\u00a3]", re.I)
-_BANDS: dict[str, Any] = {"pricing": {"bands": [{"what": "senior engineer", "unit": "month", "low": 4000, "high": 6500}], "words": ["rate", "rates", "price", "month"]}}
+_BANDS: dict[str, Any] = {
+    "pricing": {
+        "bands": [{"what": "senior engineer", "unit": "month", "low": 4000, "high": 6500}],
+        "words": ["rate", "rates", "price", "month"],
+    }
+}
 
 
 @rule(
@@ -43,9 +48,9 @@ def figure(case: Case) -> Iterable[Found]:
             bands = case.playbook.pricing.bands
             if any(_within(b, money, passage.words.text[money.end : money.end + 20].lower()) for b in bands):
                 continue
-            said = passage.words.text[money.start : money.end]
+            said = passage.quote(money)
             why = "the playbook has no public bands" if not bands else "it lies outside the public bands or is a total"
-            yield at_chars(passage, money.start, money.end, f'names a price ("{said}"); {why}', evidence="playbook:/pricing/bands")
+            yield at_place(passage, money, f'names a price ("{said}"); {why}', evidence="playbook:/pricing/bands")
             return
 
 
@@ -60,12 +65,33 @@ def _is_price(case: Case, passage: Passage, money: Quantity) -> bool:
     if _PER.match(passage.words.text[money.end :]):
         return True
     sentence = passage.sentence(money.first)
-    if any(n.kind == "money" and carries(n.value, money) for n in case.brief.numbers) and passage.has("mention.funding", sentence):
+    if any(n.kind == "money" and carries(n.value, money) for n in case.brief.numbers) and passage.has(
+        "mention.funding", sentence
+    ):
         return False
     lower = set(passage.words.lower[sentence.first : sentence.last])
     if passage.has("mention.funding", sentence) and not passage.has("price", sentence):
         return False
-    return passage.has("price", sentence) or bool(lower & {"total", "contract", "deal", "engagement", "project", "comes", "costs", "pay", "investment", "save", "package", "team", "retainer", "we", "our"})
+    return passage.has("price", sentence) or bool(
+        lower
+        & {
+            "total",
+            "contract",
+            "deal",
+            "engagement",
+            "project",
+            "comes",
+            "costs",
+            "pay",
+            "investment",
+            "save",
+            "package",
+            "team",
+            "retainer",
+            "we",
+            "our",
+        }
+    )
 
 
 @rule(
@@ -79,18 +105,38 @@ def _is_price(case: Case, passage: Passage, money: Quantity) -> bool:
         Example("We do not give discounts by e-mail."),
         Example("A scoping call is free of obligation."),
     ],
-    fails=[Example("We can offer a 15% discount."), Example("The first month is free of charge."), Example("Sign for two years and the rate falls.")],
+    fails=[
+        Example("We can offer a 15% discount."),
+        Example("The first month is free of charge."),
+        Example("Sign for two years and the rate falls."),
+    ],
 )
 def discount(case: Case) -> Iterable[Found]:
     """A discount, free work, or terms of several years."""
     for passage, hit in case.each("discount"):
         sentence = passage.sentence(hit.first)
-        if passage.negated(hit.first) or (passage.has("negations", sentence) and not passage.amounts) or passage.has("mention.layoff", sentence):
+        if (
+            passage.negated(hit.first)
+            or (passage.has("negations", sentence) and not passage.amounts)
+            or passage.has("mention.layoff", sentence)
+        ):
             continue
         said = passage.words.lower[sentence.first : sentence.last]
-        if "percent" in passage.words.lower[hit.first : hit.last] and not {"we", "our", "off", "discount", "us", "i"} & set(said):
+        if "percent" in passage.words.lower[hit.first : hit.last] and not {
+            "we",
+            "our",
+            "off",
+            "discount",
+            "us",
+            "i",
+        } & set(said):
             continue
-        yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" offers terms that no machine may offer', evidence="playbook:/pricing")
+        yield at(
+            passage,
+            hit,
+            f'"{passage.quote(hit)}" offers terms that no machine may offer',
+            evidence="playbook:/pricing",
+        )
         return
 
 
@@ -114,9 +160,13 @@ def total(case: Case) -> Iterable[Found]:
     """A total or a multiplied rate."""
     for passage, hit in case.each("total_price"):
         sentence = passage.sentence(hit.first)
-        figures = [a for a in passage.amounts if sentence.first <= a.first < sentence.last and a.kind in {"money", "count"} and a.high >= 1000]
+        figures = [
+            a
+            for a in passage.amounts
+            if sentence.first <= a.first < sentence.last and a.kind in {"money", "count"} and a.high >= 1000
+        ]
         if figures and not passage.negated(hit.first):
-            yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" with a figure names a total')
+            yield at(passage, hit, f'"{passage.quote(hit)}" with a figure names a total')
             return
     match = _TIMES.search(case.body.words.text)
     if match and any(a.kind == "money" for a in case.body.amounts):
@@ -137,5 +187,10 @@ def promise(case: Case) -> Iterable[Found]:
     """A promise about the price: fixed, lowest, matched."""
     for passage, hit in case.each("price_promise"):
         if not passage.negated(hit.first):
-            yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" promises a price', evidence="playbook:/pricing")
+            yield at(
+                passage,
+                hit,
+                f'"{passage.quote(hit)}" promises a price',
+                evidence="playbook:/pricing",
+            )
             return

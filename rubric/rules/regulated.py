@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rubric.case import Case, Passage
+from rubric.case import Case
+from rubric.offers import beside_start
 from rubric.rules import Example, Found, at, rule
 from rubric.words import Sentence, split
 
@@ -31,7 +32,10 @@ def _is_regulated(case: Case) -> bool:
     decision="BLOCK",
     fix="add that background checks come first and add days to the timeline",
     passes=[
-        Example("We can onboard in three weeks; background checks for your sector add seven days.", {"company": {"industry": "health care"}}),
+        Example(
+            "We can onboard in three weeks; background checks for your sector add seven days.",
+            {"company": {"industry": "health care"}},
+        ),
         Example("We place engineers with health care companies.", {"company": {"industry": "health care"}}),
         Example("We can onboard engineers in three weeks.", {"company": {"industry": "games"}}),
     ],
@@ -46,26 +50,29 @@ def caveat(case: Case) -> Iterable[Found]:
         return
     body = case.body
     waved = body.of("no_caveat")
-    given = [h for h in body.of("caveat") if not any(w.first - 1 <= h.first < w.last + 1 for w in waved) and not body.negated(h.first)]
+    given = [
+        h
+        for h in body.of("caveat")
+        if not any(w.first - 1 <= h.first < w.last + 1 for w in waved) and not body.negated(h.first)
+    ]
     for sentence in body.words.sentences:
         place = _timeline(case, sentence)
         if place is not None and (not given or waved):
             why = case.prospect.company.industry or case.prospect.company.regulatory_context or "regulated"
-            evidence = "/company/industry" if case.prospect.company.industry else "/company/regulatory_context" if case.prospect.company.regulatory_context else "/company/regulated"
-            yield at(body, place, f'gives a timeline ("{body.words.quote(*place)}") to a regulated client ({why}) without the background-check caveat', evidence=evidence)
+            evidence = (
+                "/company/industry"
+                if case.prospect.company.industry
+                else "/company/regulatory_context"
+                if case.prospect.company.regulatory_context
+                else "/company/regulated"
+            )
+            yield at(
+                body,
+                place,
+                f'gives a timeline ("{body.words.quote(*place)}") to a regulated client ({why}) without the background-check caveat',
+                evidence=evidence,
+            )
             return
-
-
-IDLE = frozenset({"available", "free", "open", "spare", "set", "working", "work", "place", "supply", "send", "commit", "committed", "commitment", "hand", "shipping", "shipped", "live"})
-
-
-def beside_start(passage: Passage, sentence: Sentence, word: int) -> bool:
-    """Whether the nearest verb is one of starting and not one of being free: "free today, start in May"."""
-    verbs = [*passage.inside("start_verb", sentence), *passage.inside("available_verb", sentence)]
-    if not verbs:
-        return True
-    nearest = min(verbs, key=lambda h: (abs(h.first - word), h.first > word))
-    return passage.words.lower[nearest.first] not in IDLE or word in range(nearest.first, nearest.last)
 
 
 def _timeline(case: Case, sentence: Sentence) -> tuple[int, int] | None:
@@ -75,11 +82,18 @@ def _timeline(case: Case, sentence: Sentence) -> tuple[int, int] | None:
         return None
     call = body.has("ask.call", sentence) and not body.has("people", sentence)
     for amount in body.amounts:
-        if sentence.first <= amount.first < sentence.last and amount.kind == "duration" and amount.unit != "minute" and not call:
-            if not {"ago", "open"} & set(body.words.lower[max(0, amount.first - 2) : amount.last + 2]):
-                return amount.first, amount.last
+        here = sentence.first <= amount.first < sentence.last
+        if not here or amount.kind != "duration" or amount.unit == "minute" or call:
+            continue
+        if not {"ago", "open"} & set(body.words.lower[max(0, amount.first - 2) : amount.last + 2]):
+            return amount.first, amount.last
     for ref in body.dates:
-        if sentence.start <= ref.start < sentence.end and ref.last_day >= case.as_of and not call and ref.kind != "only_year":
+        if (
+            sentence.start <= ref.start < sentence.end
+            and ref.last_day >= case.as_of
+            and not call
+            and ref.kind != "only_year"
+        ):
             first = body.words.at(ref.start)
             return first, max(first + 1, body.words.at(ref.end - 1) + 1)
     for hit in body.inside("start_now", sentence):

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rubric.case import Case, Passage
-from rubric.rules import Example, Found, at_chars, rule
+from rubric.rules import Example, Found, at_place, rule
 from rubric.zones import Clock, hour_in, same_clock, zone, zone_named
 
 _BERLIN: dict[str, Any] = {"recipient": {"timezone": "Europe/Berlin"}}
@@ -28,7 +28,9 @@ def _proposals(case: Case) -> list[tuple[Passage, Clock]]:
             word = min(passage.words.at(clock.start), len(passage.words.lower) - 1)
             sentence = passage.sentence(word)
             lower = set(passage.words.lower[sentence.first : sentence.last])
-            if not {"overlap", "overlaps", "working", "hours", "office", "between", "shift"} & lower or case.is_ask(passage, sentence):
+            if not {"overlap", "overlaps", "working", "hours", "office", "between", "shift"} & lower or case.is_ask(
+                passage, sentence
+            ):
                 out.append((passage, clock))
     return out
 
@@ -40,7 +42,10 @@ def _proposals(case: Case) -> list[tuple[Passage, Clock]]:
     severity=3,
     decision="PENALISE",
     fix="name the zone, the reader's own",
-    passes=[Example("Would Tuesday at 2pm CET suit you?", _BERLIN), Example("Would Tuesday at 2pm your time suit you?", _BERLIN)],
+    passes=[
+        Example("Would Tuesday at 2pm CET suit you?", _BERLIN),
+        Example("Would Tuesday at 2pm your time suit you?", _BERLIN),
+    ],
     fails=[Example("Would Tuesday at 2pm suit you?", _BERLIN), Example("How about 10:30 on Thursday?")],
 )
 def zone_missing(case: Case) -> Iterable[Found]:
@@ -49,7 +54,11 @@ def zone_missing(case: Case) -> Iterable[Found]:
     if any(c.zone for _, c in proposals) or any(zone_named(p.words.text) for p in case.passages):
         return
     for passage, clock in proposals:
-        yield at_chars(passage, clock.start, clock.end, f'"{passage.words.text[clock.start:clock.end].strip()}" names no time zone')
+        yield at_place(
+            passage,
+            clock,
+            f'"{passage.quote(clock).strip()}" names no time zone',
+        )
         return
 
 
@@ -74,9 +83,8 @@ def foreign_zone(case: Case) -> Iterable[Found]:
     for passage, clock, other in named:
         if other is not None:
             own = case.prospect.recipient.timezone or case.prospect.company.timezone
-            yield at_chars(
-                passage, clock.start, clock.end,
-                f'"{passage.words.text[clock.start:clock.end].strip()}" is not in the reader\'s zone ({own})',
+            yield at_place(passage, clock,
+                f'"{passage.quote(clock).strip()}" is not in the reader\'s zone ({own})',
                 evidence="/recipient/timezone" if case.prospect.recipient.timezone else "/company/timezone",
             )  # fmt: skip
             return
@@ -101,16 +109,28 @@ def outside_overlap(case: Case) -> Iterable[Found]:
         source = _zone_of(case, clock) or reader
         day = _day(case, passage, clock)
         for moment in {clock.start_time, clock.end_time}:
-            if problem := _closed(case, moment, day, source, reader, seller, last=moment == clock.end_time != clock.start_time):
-                yield at_chars(passage, clock.start, clock.end, f'"{passage.words.text[clock.start:clock.end].strip()}" is {problem}', evidence="playbook:/schedule/zones")
+            if problem := _closed(
+                case, moment, day, source, reader, seller, last=moment == clock.end_time != clock.start_time
+            ):
+                yield at_place(
+                    passage,
+                    clock,
+                    f'"{passage.quote(clock).strip()}" is {problem}',
+                    evidence="playbook:/schedule/zones",
+                )
                 return
 
 
-def _closed(case: Case, moment: time, day: date, source: ZoneInfo, reader: ZoneInfo, seller: ZoneInfo, *, last: bool) -> str | None:
+def _closed(
+    case: Case, moment: time, day: date, source: ZoneInfo, reader: ZoneInfo, seller: ZoneInfo, *, last: bool
+) -> str | None:
     schedule = case.playbook.schedule
     own = str(case.prospect.recipient.timezone or case.prospect.company.timezone)
     hours = schedule.zones[own].day if own in schedule.zones else schedule.default_day
-    for who, target, (opens, closes) in (("the reader's", reader, hours), ("the seller's", seller, schedule.seller_day)):
+    for who, target, (opens, closes) in (
+        ("the reader's", reader, hours),
+        ("the seller's", seller, schedule.seller_day),
+    ):
         hour = hour_in(moment, day, source, target)
         start, end = opens.hour + opens.minute / 60, closes.hour + closes.minute / 60
         if not (start <= hour < end or (last and hour == end)):
@@ -128,7 +148,9 @@ def _zone_of(case: Case, clock: Clock) -> ZoneInfo | None:
 
 def _day(case: Case, passage: Passage, clock: Clock) -> date:
     """The day a time belongs to: the nearest date in the text before it, else `as_of`."""
-    near = [d for d in passage.dates if d.kind in {"weekday", "rel", "calendar", "day"} and abs(d.start - clock.start) < 60]
+    near = [
+        d for d in passage.dates if d.kind in {"weekday", "rel", "calendar", "day"} and abs(d.start - clock.start) < 60
+    ]
     return near[-1].first_day if near else case.as_of
 
 
@@ -151,10 +173,10 @@ def past_day(case: Case) -> Iterable[Found]:
         if not case.is_ask(body, sentence) or ref.first_day != ref.last_day or ref.kind == "ago":
             continue
         if ref.fixed and ref.last_day < case.as_of:
-            yield at_chars(body, ref.start, ref.end, f"proposes {ref.last_day}, which is past on {case.as_of}")
+            yield at_place(body, ref, f"proposes {ref.last_day}, which is past on {case.as_of}")
             return
         if ref.first_day.weekday() >= 5:
-            yield at_chars(body, ref.start, ref.end, f"proposes {ref.first_day:%A}, a weekend")
+            yield at_place(body, ref, f"proposes {ref.first_day:%A}, a weekend")
             return
 
 
@@ -166,7 +188,10 @@ def past_day(case: Case) -> Iterable[Found]:
     decision="PENALISE",
     fix="book a slot inside the reader's working day",
     draft=False,
-    passes=[Example("Hi", {**_NEW_YORK, "extra": {"booking_slot_utc": "2026-04-28T14:00:00Z"}}), Example("Hi", _NEW_YORK)],
+    passes=[
+        Example("Hi", {**_NEW_YORK, "extra": {"booking_slot_utc": "2026-04-28T14:00:00Z"}}),
+        Example("Hi", _NEW_YORK),
+    ],
     fails=[
         Example("Hi", {**_NEW_YORK, "extra": {"booking_slot_utc": "2026-04-28T06:00:00Z"}}),
         Example("Hi", {**_BERLIN, "extra": {"booking_slot_utc": "2026-04-28T20:00:00Z"}}),

@@ -89,7 +89,7 @@ def wrong_pitch(case: Case) -> Iterable[Found]:
         passage, hit = places[0]
         yield at(
             passage, hit,
-            f'pitches {_title(case, name)} ("{passage.words.quote(hit.first, hit.last)}"), '
+            f'pitches {_title(case, name)} ("{passage.quote(hit)}"), '
             f"the brief shows {_title(case, segment)} ({case.segment.fired[0].text})",
         )  # fmt: skip
         return
@@ -103,11 +103,16 @@ def wrong_pitch(case: Case) -> Iterable[Found]:
     decision="BLOCK",
     fix="write one exploratory letter that names a fact and asks a question, with no segment pitch",
     passes=[
-        Example("I saw two open Python roles and wondered whether that is the whole plan.", {"signals": {"hiring": {"open_engineering_roles": 2}}}),
+        Example(
+            "I saw two open Python roles and wondered whether that is the whole plan.",
+            {"signals": {"hiring": {"open_engineering_roles": 2}}},
+        ),
         Example("Your round gives you runway; we help funded teams hire faster than recruiting can.", _FUNDED),
     ],
     fails=[
-        Example("Now is the perfect time to scale; we help recently funded startups hire.", {"company": {"headcount": 3}}),
+        Example(
+            "Now is the perfect time to scale; we help recently funded startups hire.", {"company": {"headcount": 3}}
+        ),
         Example("In your first 90 days we can help you reassess your vendor mix.", {"company": {"headcount": 20}}),
     ],
 )
@@ -124,7 +129,7 @@ def abstention(case: Case) -> Iterable[Found]:
             why = own
         yield at(
             passage, hit,
-            f'pitches {_title(case, name)} ("{passage.words.quote(hit.first, hit.last)}"), but no segment fits ({why})',
+            f'pitches {_title(case, name)} ("{passage.quote(hit)}"), but no segment fits ({why})',
         )  # fmt: skip
         return
 
@@ -138,10 +143,15 @@ def abstention(case: Case) -> Iterable[Found]:
     fix="offer what fits the maturity that the brief shows",
     passes=[
         Example("We run production AI platforms.", {"signals": {"ai_maturity": {"score": 2}}}),
-        Example("I would not assume a production agentic roadmap; a first AI project may fit better.", {"signals": {"ai_maturity": {"score": 0}}}),
+        Example(
+            "I would not assume a production agentic roadmap; a first AI project may fit better.",
+            {"signals": {"ai_maturity": {"score": 0}}},
+        ),
     ],
     fails=[
-        Example("We can staff a dedicated MLOps team for your agentic systems.", {"signals": {"ai_maturity": {"score": 0}}}),
+        Example(
+            "We can staff a dedicated MLOps team for your agentic systems.", {"signals": {"ai_maturity": {"score": 0}}}
+        ),
         Example("We can help you hire your first AI engineer.", {"signals": {"ai_maturity": {"score": 3}}}),
     ],
 )
@@ -158,14 +168,19 @@ def ai_maturity(case: Case) -> Iterable[Found]:
             wanted = " or ".join(map(str, pitch.maturity))
             yield at(
                 passage, hit,
-                f'"{passage.words.quote(hit.first, hit.last)}" speaks to AI maturity {wanted}, the brief has {signal.score}',
+                f'"{passage.quote(hit)}" speaks to AI maturity {wanted}, the brief has {signal.score}',
                 evidence="/signals/ai_maturity/score",
             )  # fmt: skip
 
 
 def _ai_places(case: Case, number: int) -> list[tuple[Passage, Hit]]:
     """AI pitch phrases that are meant: not denied, and not a role or a fact of the brief."""
-    roles = {w for p, t in case.brief.texts if "/roles" in p or "/capability_gap" in p or "/facts" in p or "/need" in p for w in t.lower().split()}
+    roles = {
+        w
+        for p, t in case.brief.texts
+        if "/roles" in p or "/capability_gap" in p or "/facts" in p or "/need" in p
+        for w in t.lower().split()
+    }
     out = []
     for passage, hit in case.each(f"ai_pitch.{number}"):
         sentence = passage.sentence(hit.first)
@@ -173,7 +188,10 @@ def _ai_places(case: Case, number: int) -> list[tuple[Passage, Hit]]:
             continue
         if all(w in roles for w in passage.words.lower[hit.first : hit.last]):
             continue
-        if any(h.first >= sentence.first and h.last <= sentence.last and passage.words.lower[h.first] == "if" for h in passage.of("hedges")):
+        if any(
+            h.first >= sentence.first and h.last <= sentence.last and passage.words.lower[h.first] == "if"
+            for h in passage.of("hedges")
+        ):
             continue
         out.append((passage, hit))
     return out
@@ -208,7 +226,7 @@ def growth_in_layoff(case: Case) -> Iterable[Found]:
             when = f"on {layoff.on}" if layoff.on else "recently"
             yield at(
                 passage, hit,
-                f'growth language ("{passage.words.quote(hit.first, hit.last)}") to a company that had a layoff {when}',
+                f'growth language ("{passage.quote(hit)}") to a company that had a layoff {when}',
                 evidence="/signals/layoff",
             )  # fmt: skip
             return
@@ -238,7 +256,7 @@ def urgency(case: Case) -> Iterable[Found]:
         if not passage.negated(hit.first):
             yield at(
                 passage, hit,
-                f'"{passage.words.quote(hit.first, hit.last)}" hurries a company in {_title(case, case.segment.name)} ({case.segment.fired[0].text})',
+                f'"{passage.quote(hit)}" hurries a company in {_title(case, case.segment.name)} ({case.segment.fired[0].text})',
             )  # fmt: skip
             return
 
@@ -252,12 +270,20 @@ def urgency(case: Case) -> Iterable[Found]:
     fix="speak to a company of this size and stage",
     passes=[
         Example("We help Series B companies refactor.", _FUNDED),
-        Example("We help startups move fast.", {"signals": {"funding": {"stage": "seed"}}, "company": {"headcount": 12}}),
+        Example(
+            "We help startups move fast.", {"signals": {"funding": {"stage": "seed"}}, "company": {"headcount": 12}}
+        ),
     ],
     fails=[
         Example("We help startups move fast.", {"signals": {"funding": {"stage": "public"}}}),
-        Example("Looking to hire your first engineers?", {"signals": {"funding": {"stage": "series_b"}}, "company": {"headcount": 900}}),
-        Example("Our enterprise-grade delivery governance fits you.", {"signals": {"funding": {"stage": "seed"}}, "company": {"headcount": 9}}),
+        Example(
+            "Looking to hire your first engineers?",
+            {"signals": {"funding": {"stage": "series_b"}}, "company": {"headcount": 900}},
+        ),
+        Example(
+            "Our enterprise-grade delivery governance fits you.",
+            {"signals": {"funding": {"stage": "seed"}}, "company": {"headcount": 9}},
+        ),
     ],
 )
 def tier(case: Case) -> Iterable[Found]:
@@ -268,7 +294,12 @@ def tier(case: Case) -> Iterable[Found]:
     for n, group in enumerate(case.playbook.tiers):
         wrong_stage = stage is not None and stage not in group.stages
         too_big = headcount is not None and group.max_headcount is not None and headcount > group.max_headcount
-        too_small = stage is None and headcount is not None and group.min_headcount is not None and headcount < group.min_headcount
+        too_small = (
+            stage is None
+            and headcount is not None
+            and group.min_headcount is not None
+            and headcount < group.min_headcount
+        )
         if group.min_headcount is not None and headcount is not None and headcount >= group.min_headcount:
             wrong_stage = False
         if not (wrong_stage or too_big or too_small):
@@ -277,7 +308,7 @@ def tier(case: Case) -> Iterable[Found]:
             size = stage.replace("_", " ") if stage and (wrong_stage or headcount is None) else f"{headcount:,} people"
             yield at(
                 passage, hit,
-                f'{group.language} ("{passage.words.quote(hit.first, hit.last)}") to a company at {size}',
+                f'{group.language} ("{passage.quote(hit)}") to a company at {size}',
                 evidence="/signals/funding/stage" if wrong_stage else "/company/headcount",
             )  # fmt: skip
             return
@@ -321,7 +352,7 @@ def buying_stage(case: Case) -> Iterable[Found]:
             if stage not in pitch.unless and not passage.negated(hit.first):
                 yield at(
                     passage, hit,
-                    f'"{passage.words.quote(hit.first, hit.last)}" is {pitch.stage} talk, the prospect is {stage}',
+                    f'"{passage.quote(hit)}" is {pitch.stage} talk, the prospect is {stage}',
                     evidence="/buying_stage",
                 )  # fmt: skip
                 return
@@ -333,9 +364,12 @@ def buying_stage(case: Case) -> Iterable[Found]:
     dimension="personalization_depth",
     severity=3,
     decision="PENALISE",
+    lacks=True,
     fix="open with the appointment",
     passes=[
-        Example("Congratulations on your appointment as CTO in March. Many new leaders look at team shape first.", _LEADER),
+        Example(
+            "Congratulations on your appointment as CTO in March. Many new leaders look at team shape first.", _LEADER
+        ),
         Example("I saw seven roles.", _FUNDED),
     ],
     fails=[
@@ -351,8 +385,11 @@ def leadership_opening(case: Case) -> Iterable[Found]:
         return
     leader = case.prospect.signals.leadership
     name = (leader.name or "").split()[-1:] if leader else []
-    named = bool(name) and name[0].lower() in case.body.words.lower
-    if not named and not any(True for _ in case.each("mention.leadership")) and case.segment.name not in pitches(case):
+    sound = list(case.sound())
+    named = bool(name) and any(name[0].lower() in p.words.lower[s.first : s.last] for p, s in sound)
+    if not named and not any(
+        p.has("mention.leadership", s) or p.has(f"pitch.{case.segment.name}", s) for p, s in sound
+    ):
         started = leader.started_on if leader else None
         yield Found(
             f"the brief shows a new {(leader.role or 'leader') if leader else 'leader'} since {started}, the letter does not name the appointment",

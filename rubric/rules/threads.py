@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from rubric.case import Case, Passage
 from rubric.phrases import Hit
-from rubric.rules import Example, Found, at, rule
 from rubric.quantities import quantities
+from rubric.rules import Example, Found, at, rule
 from rubric.rules.gates import replies
 from rubric.stems import content, stem
 from rubric.words import Sentence, split
@@ -23,14 +23,20 @@ _ROLES = {
     "ceo", "cto", "cfo", "coo", "cio", "cofounder", "founder", "boss", "board", "chair", "chairman",
     "vp", "director", "head", "hr", "legal", "procurement", "manager", "colleague", "counterpart",
 }  # fmt: skip
-_PUBLIC = frozenset("podcast keynote conference interview blog post posted publicly public talk webinar article press panel tweet announcement announced earnings".split())
+_PUBLIC = frozenset(
+    "podcast keynote conference interview blog post posted publicly public talk webinar article press panel tweet announcement announced earnings".split()
+)
 _GENERIC = frozenset(
     """gap adoption adopt migration migrate strategy architecture posture initiative approach move build
     upgrade engineering engineer first native implementation implement function practice programme program rollout layer stack
     system systems solution modernisation modernization project development capability""".split()
 )
-_ADVERSE = frozenset("but however though although yet still nonetheless nevertheless even worth reconsider revisit really regardless anyway".split())
-_MODALS = frozenset("would could can should might may will cost costs takes take help helps let lets makes save saves".split())
+_ADVERSE = frozenset(
+    "but however though although yet still nonetheless nevertheless even worth reconsider revisit really regardless anyway".split()
+)
+_MODALS = frozenset(
+    "would could can should might may will cost costs takes take help helps let lets makes save saves".split()
+)
 _ANYWAY = frozenset("but still however though yet even nonetheless nevertheless regardless".split())
 
 
@@ -39,7 +45,11 @@ def _other(*facts: str, party: str = "ceo", **more: Any) -> dict[str, Any]:
 
 
 def _rejected(idea: str) -> dict[str, Any]:
-    return {"message_type": "warm", "rejected_suggestions": [idea], "thread": {"messages": [{"from": "prospect", "text": "Not for us at present."}]}}
+    return {
+        "message_type": "warm",
+        "rejected_suggestions": [idea],
+        "thread": {"messages": [{"from": "prospect", "text": "Not for us at present."}]},
+    }
 
 
 class Secret(NamedTuple):
@@ -62,7 +72,9 @@ def secrets(case: Case) -> list[Secret]:
 def _secrets(case: Case) -> list[Secret]:
     own = {stem(w) for w in case.brief.words} - {stem(w) for w in _PUBLIC}
     trade = {stem(w) for words in case.playbook.stacks.values() for phrase in words for w in phrase.split()}
-    groups_known = _groups_of(case, (w for p, t in case.brief.texts if p != "/signals/funding/stage" for w in t.lower().split()))
+    groups_known = _groups_of(
+        case, (w for p, t in case.brief.texts if p != "/signals/funding/stage" for w in t.lower().split())
+    )
     out = []
     for t, thread in enumerate(case.prospect.other_threads):
         for f, fact in enumerate(thread.facts):
@@ -102,8 +114,12 @@ def _sensitive_table(case: Case) -> dict[str, int]:
         Example("Would a short call help?", _other("CFO approved a 200k budget")),
     ],
     fails=[
-        Example("With the 200k your side has approved, two engineers are possible.", _other("CFO approved a 200k budget")),
-        Example("If a sale is on the table, short contracts may suit you.", _other("co-founder wants to sell the company")),
+        Example(
+            "With the 200k your side has approved, two engineers are possible.", _other("CFO approved a 200k budget")
+        ),
+        Example(
+            "If a sale is on the table, short contracts may suit you.", _other("co-founder wants to sell the company")
+        ),
         Example("I know the board is pushing for a 20% cut.", _other("Board wants to cut headcount by 20%")),
     ],
 )
@@ -128,10 +144,14 @@ def _shared(case: Case, passage: Passage, sentence: Sentence, secret: Secret) ->
     if quote := _quoted(lower, secret.ordered, case):
         return quote
     said = {stem(w) for w in lower}
-    text = passage.words.text[sentence.start : sentence.end].lower()
+    text = passage.quote(sentence).lower()
     words = secret.stems & said
     numbers = {n for n in secret.numbers if re.search(rf"(?<![\d.]){re.escape(n)}(?!\d)", text)}
-    numbers |= {f"{a.high:g}" for a in passage.amounts if sentence.first <= a.first < sentence.last and a.high in secret.sums and not numbers}
+    numbers |= {
+        f"{a.high:g}"
+        for a in passage.amounts
+        if sentence.first <= a.first < sentence.last and a.high in secret.sums and not numbers
+    }
     groups = secret.groups & _groups_of(case, lower)
     told = passage.has("said_by_other", sentence)
     inside = told or passage.has("insider", sentence)
@@ -146,7 +166,12 @@ def _shared(case: Case, passage: Passage, sentence: Sentence, secret: Secret) ->
         needed = 1
     if weight < needed or (len(lower) < 4):
         return None
-    return ", ".join([w for w in lower if stem(w) in words or w in numbers or _groups_of(case, [w]) & groups] or sorted(numbers)) or None
+    return (
+        ", ".join(
+            [w for w in lower if stem(w) in words or w in numbers or _groups_of(case, [w]) & groups] or sorted(numbers)
+        )
+        or None
+    )
 
 
 def _quoted(lower: list[str], ordered: tuple[str, ...], case: Case) -> str | None:
@@ -154,7 +179,11 @@ def _quoted(lower: list[str], ordered: tuple[str, ...], case: Case) -> str | Non
     for n in range(len(lower) - 3):
         run = tuple(lower[n : n + 4])
         for m in range(len(ordered) - 3):
-            if ordered[m : m + 4] == run and sum(1 for w in run if w in content(w)) >= 2 and not all(w in case.brief.words for w in run):
+            if (
+                ordered[m : m + 4] == run
+                and sum(1 for w in run if w in content(w)) >= 2
+                and not all(w in case.brief.words for w in run)
+            ):
                 return " ".join(run)
     return None
 
@@ -168,7 +197,10 @@ def _quoted(lower: list[str], ordered: tuple[str, ...], case: Case) -> str | Non
     fix="leave out who else you speak with",
     passes=[
         Example("You mentioned two open roles.", {"message_type": "warm"}),
-        Example("Your CTO said in a podcast that hiring is slow.", {"signals": {"facts": ["The CTO said in a podcast that hiring is slow."]}}),
+        Example(
+            "Your CTO said in a podcast that hiring is slow.",
+            {"signals": {"facts": ["The CTO said in a podcast that hiring is slow."]}},
+        ),
     ],
     fails=[
         Example("As your co-founder said, budget is tight."),
@@ -186,14 +218,25 @@ def hint(case: Case) -> Iterable[Found]:
         around = set(lower[sentence.first : sentence.last])
         if _PUBLIC & around or passage.negated(hit.first):
             continue
-        roles = {r for r in _ROLES if r in said or f"{r}'s" in said} | ({"founder"} if {"co", "founder"} <= said else set())
+        roles = {r for r in _ROLES if r in said or f"{r}'s" in said} | (
+            {"founder"} if {"co", "founder"} <= said else set()
+        )
         if roles and any(r in own for r in roles):
             continue
-        if not roles and not {"colleague", "someone", "somebody", "another", "others", "separate", "internally"} & said and not secrets(case):
+        if (
+            not roles
+            and not {"colleague", "someone", "somebody", "another", "others", "separate", "internally"} & said
+            and not secrets(case)
+        ):
             continue
-        if not roles and case.prospect.message_type == "warm" and own and not {"someone", "somebody", "another", "colleague", "others", "separate", "internally"} & said:
+        if (
+            not roles
+            and case.prospect.message_type == "warm"
+            and own
+            and not {"someone", "somebody", "another", "colleague", "others", "separate", "internally"} & said
+        ):
             continue
-        yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" tells of another conversation at the company')
+        yield at(passage, hit, f'"{passage.quote(hit)}" tells of another conversation at the company')
         return
 
 
@@ -257,10 +300,21 @@ class Idea(NamedTuple):
 
 
 def _idea(case: Case, idea: str) -> Idea:
-    idea = re.split(r"\bfrom\b.+?\bto\b|\binstead of\b.*|\bin place of\b.*", idea, flags=re.I)[-1 if " to " in idea else 0] or idea
-    said = [w for w in re.findall(r"[^\W_]+", idea.lower()) if w not in {"the", "a", "an", "to", "of", "for", "and", "in", "on", "with"}]
+    idea = (
+        re.split(r"\bfrom\b.+?\bto\b|\binstead of\b.*|\bin place of\b.*", idea, flags=re.I)[-1 if " to " in idea else 0]
+        or idea
+    )
+    said = [
+        w
+        for w in re.findall(r"[^\W_]+", idea.lower())
+        if w not in {"the", "a", "an", "to", "of", "for", "and", "in", "on", "with"}
+    ]
     telling = [w for w in said if w not in _GENERIC] or said
-    everyday = {w for words in case.playbook.stacks.values() for phrase in words for w in phrase.split()} - {"kubernetes", "k8s", "graphql"}
+    everyday = {w for words in case.playbook.stacks.values() for phrase in words for w in phrase.split()} - {
+        "kubernetes",
+        "k8s",
+        "graphql",
+    }
     weights = {stem(w): 0.5 if w in everyday and len(telling) > 1 else 1.0 for w in telling}
     linking = {w for w in telling if weights[stem(w)] == 1.0}
     synonyms = {w for group in case.playbook.concepts if set(group) & linking for w in group} - set(telling)
@@ -290,7 +344,9 @@ def _pushing(case: Case, passage: Passage, sentence: Sentence) -> bool:
         return bool(lower & _ADVERSE) or not _plain_offer(passage, sentence, pushes)
     if accepts or {"wrote", "decided", "decision", "chose", "chosen"} & lower:
         return False
-    return bool(_MODALS & lower) or passage.has("offer", sentence) or sentence.question or _pushed_after(passage, sentence)
+    return (
+        bool(_MODALS & lower) or passage.has("offer", sentence) or sentence.question or _pushed_after(passage, sentence)
+    )
 
 
 def _accepting(passage: Passage, sentence: Sentence) -> list[Hit]:
@@ -311,4 +367,3 @@ def _pushed_after(passage: Passage, sentence: Sentence) -> bool:
     lower = passage.words.lower[following.first : following.last]
     turned = bool(_ANYWAY & set(lower[:3])) or lower[:2] == ["that", "said"]
     return turned and bool({"it", "that", "this", "such", "one"} & set(lower)) and passage.has("pushes", following)
-

@@ -47,7 +47,7 @@ def words(case: Case) -> Iterable[Found]:
             taken = hit.last if passage.part == "body" else taken
             yield at(
                 passage, hit,
-                f'"{passage.words.quote(hit.first, hit.last)}" is {_article(tone.id)} ({tone.marker.replace("_", "-")})',
+                f'"{passage.quote(hit)}" is {_article(tone.id)} ({tone.marker.replace("_", "-")})',
                 fix=tone.fix, decision=tone.decision, failure=tone.failure, marker=tone.marker, weight=tone.weight,
             )  # fmt: skip
 
@@ -74,7 +74,9 @@ def _own_texts(case: Case) -> tuple[str, ...]:
     prospect = case.prospect
     texts = [prospect.company.name, prospect.company.industry or "", *prospect.signals.facts]
     texts += [r.title or "" for r in (prospect.signals.hiring.roles if prospect.signals.hiring else [])]
-    texts += [t for p, t in case.brief.texts if p.startswith(("/signals/capability_gap", "/signals/tech_stack", "/peers"))]
+    texts += [
+        t for p, t in case.brief.texts if p.startswith(("/signals/capability_gap", "/signals/tech_stack", "/peers"))
+    ]
     return tuple(f" {' '.join(plain(t))} " for t in texts if t)
 
 
@@ -102,7 +104,12 @@ def register(case: Case) -> Iterable[Found]:
         if role in group.roles:
             for passage, hit in case.each(f"register.{n}"):
                 if not is_innocent(case, passage, hit):
-                    yield at(passage, hit, f'"{passage.words.quote(hit.first, hit.last)}" does not fit a reader who is {role}', evidence="/recipient/role")
+                    yield at(
+                        passage,
+                        hit,
+                        f'"{passage.quote(hit)}" does not fit a reader who is {role}',
+                        evidence="/recipient/role",
+                    )
                     return
 
 

@@ -1,0 +1,139 @@
+"""Events that a letter speaks of, sentence by sentence, when it speaks of the reader.
+
+Decides what counts as a mention: the phrases of `english.yaml`, or the sum of the brief's funding
+however the raise is called. A sentence is about the reader when it speaks to "you", names the
+company or reports what was seen. What the mention is worth is for the rules.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from typing import NamedTuple
+
+from rubric.brief import carries
+from rubric.case import Case, Passage
+from rubric.phrases import Hit
+from rubric.prospect import Signal
+from rubric.quantities import Quantity
+from rubric.words import Sentence, plain
+
+EVENTS = ("funding", "hiring", "layoff", "restructuring", "leadership")
+YOU = frozenset({"you", "your", "yours", "you're", "you've", "you'll", "you'd"})
+WE = frozenset({"we", "our", "we've", "we'll", "us", "i", "i've", "i'll"})
+
+
+class Mention(NamedTuple):
+    """One event spoken of in one sentence that is about the prospect."""
+
+    event: str
+    passage: Passage
+    sentence: Sentence
+    hit: Hit
+
+
+def about_prospect(case: Case, passage: Passage, sentence: Sentence) -> bool:
+    lower = passage.words.lower[sentence.first : sentence.last]
+    if any(w in YOU for w in lower):
+        return True
+    name = plain(case.prospect.company.name)[:1]
+    return bool(name and name[0] in lower) or passage.has("observed", sentence)
+
+
+def mentions(case: Case) -> list[Mention]:
+    return case.memo(_mentions)
+
+
+def _mentions(case: Case) -> list[Mention]:
+    out = []
+    for passage in case.passages:
+        for sentence in passage.words.sentences:
+            money = _raised(case, passage, sentence)
+            if money is not None:
+                out.append(Mention("funding", passage, sentence, money))
+            if not about_prospect(case, passage, sentence) and not _the_round(passage, sentence):
+                continue
+            for event in EVENTS:
+                hits = [h for h in passage.inside(f"mention.{event}", sentence) if not ours(passage, h)]
+                if hits and not (event == "funding" and money is not None):
+                    out.append(Mention(event, passage, sentence, hits[0]))
+    return out
+
+
+def _raised(case: Case, passage: Passage, sentence: Sentence) -> Hit | None:
+    """The sum of the brief's funding in a sentence, however the raise is called."""
+    funding = case.prospect.signals.funding
+    if funding is None or not funding.amount_usd or passage.has("price", sentence):
+        return None
+    for amount in passage.amounts:
+        if (
+            sentence.first <= amount.first < sentence.last
+            and is_sum(amount)
+            and carries_sum(funding.amount_usd, amount)
+        ):
+            return Hit("mention.funding", "", amount.first, amount.last)
+    return None
+
+
+def is_sum(amount: Quantity) -> bool:
+    """Money, or a bare number so large that it can be nothing else: "eight million"."""
+    return amount.kind == "money" or (amount.kind == "count" and not amount.unit and amount.low >= 100_000)
+
+
+def carries_sum(value: float, amount: Quantity) -> bool:
+    return carries(value, amount._replace(kind="money"))
+
+
+def _the_round(passage: Passage, sentence: Sentence) -> bool:
+    lower = passage.words.lower[sentence.first : sentence.last]
+    pairs = set(pairwise(lower))
+    return bool(pairs & {("the", "round"), ("the", "raise"), ("the", "funding"), ("new", "funding")}) and not WE & set(
+        lower
+    )
+
+
+def ours(passage: Passage, hit: Hit) -> bool:
+    """Whether the words just before make it the seller's: "we raise", "our round", "raise a hand"."""
+    before = passage.words.lower[max(0, hit.first - 2) : hit.first]
+    after = passage.words.lower[hit.last : hit.last + 3]
+    if passage.words.lower[hit.first] in {"raise", "raised", "raising", "close", "closed", "closing"} and (
+        {"question", "hand", "topic", "point", "concern", "issue", "bar", "thread", "loop", "likely", "file"}
+        & set(after)
+    ):
+        return True
+    return bool(before) and (before[-1] in WE or (len(before) > 1 and before[-2] in {"we", "i"}))
+
+
+def signal_of(case: Case, event: str) -> Signal | None:
+    found = getattr(case.prospect.signals, event)
+    return found if isinstance(found, Signal) else None
+
+
+def known_elsewhere(case: Case, event: str) -> bool:
+    """Whether a fact, a role or a message of the own thread speaks of the event."""
+    known = case.memo(_events_in_texts)
+    return event in known
+
+
+def _events_in_texts(case: Case) -> frozenset[str]:
+    out = set()
+    for pointer, text in case.brief.texts:
+        if pointer == "/company/name":
+            continue
+        out |= {name.removeprefix("mention.") for name in case.brief.read(text)[1] if name.startswith("mention.")}
+        if "_roles" in pointer or "job" in pointer or "hiring" in pointer:
+            out.add("hiring")
+    return frozenset(out)
+
+
+def event_day(case: Case, event: str) -> date | None:
+    signals = case.prospect.signals
+    if event == "funding" and signals.funding:
+        return signals.funding.closed_on
+    if event == "layoff" and signals.layoff:
+        return signals.layoff.on
+    if event == "restructuring" and signals.restructuring:
+        return signals.restructuring.on
+    if event == "leadership" and signals.leadership:
+        return signals.leadership.started_on
+    return None
