@@ -84,6 +84,12 @@ def test_ids_come_back_as_they_were(identity: Any) -> None:
     assert stream(line).rows[0]["id"] == identity
 
 
+def test_no_character_but_the_newline_ends_a_line() -> None:
+    identity = "a\u0085b\u2028c\u2029d\x0b\x1c"
+    result = stream(json.dumps({"id": identity, "prospect": GOOD, "email": "Hi,\n\nA call?"}).encode())
+    assert len(result.out.splitlines()) == 1 and result.rows[0]["id"] == identity
+
+
 def test_half_a_surrogate_pair_is_written_as_valid_utf8() -> None:
     line = b'{"id": "\\ud800", "prospect": {"company": {"name": "x"}}, "email": "Hi,\\n\\nworld-class \\udfff team"}'
     assert stream(line).rows[0]["id"] == "\ud800"

@@ -26,6 +26,7 @@ from rubric.prospect import parse_json
 
 MAX_LINE = 4 * 1024 * 1024
 _ID = re.compile(r'\A\ufeff?\s*\{\s*"id"\s*:\s*("(?:[^"\\]|\\.){0,300}"|-?\d{1,18})\s*[,}]')
+_LINE_END = re.compile("[\x85\u2028\u2029]")
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _escape = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
@@ -179,10 +180,16 @@ def _writable(identity: Any) -> bool:
     return True
 
 
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
 def encode(row: Mapping[str, Any]) -> bytes:
-    """One line of UTF-8; half a surrogate pair is escaped, as UTF-8 has no bytes for it."""
+    """One line of UTF-8, whatever a reader takes for the end of a line; half a surrogate pair is
+    escaped, as UTF-8 has no bytes for it."""
     try:
-        return _encode(row).encode() + b"\n"
+        text = _encode(row)
+        return (_LINE_END.sub(_escaped, text) if _LINE_END.search(text) else text).encode() + b"\n"
     except UnicodeEncodeError:
         return _escape(row).encode() + b"\n"
 
