@@ -87,7 +87,7 @@ class Brief:
     def numbers(self) -> list[Number]:
         """Every amount: the fields, the amounts inside texts, and the ages of dated events."""
         out = [
-            Number(float(value), _kind(pointer), pointer)
+            Number(abs(float(value)), _kind(pointer), pointer)
             for pointer, value in self.leaves
             if isinstance(value, (int, float)) and not isinstance(value, bool)
         ]

@@ -12,6 +12,8 @@ import re
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from rubric.words import lowered
+
 _MONTHS = {m.lower(): n for n, m in enumerate(calendar.month_name) if m}
 _MONTHS |= {m.lower(): n for n, m in enumerate(calendar.month_abbr) if m} | {"sept": 9}
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
@@ -68,7 +70,7 @@ class DateRef(NamedTuple):
 def dates(text: str, as_of: date) -> list[DateRef]:
     """Every date in `text`, in order."""
     out: list[DateRef] = []
-    low = text.lower()
+    low = lowered(text)
     for match in _DATE.finditer(low):
         try:
             found = _resolve(match, text, as_of)

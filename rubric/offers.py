@@ -20,6 +20,7 @@ from rubric.words import Sentence, plain
 
 YOU = frozenset({"your", "you", "you're", "you've", "yours"})
 WE = frozenset({"we", "our", "we've", "we'll", "we'd", "us", "i", "i've", "i'll", "my"})
+_GIVEN = frozenset({"free", "available", "ready", "start", "join", "works", "yes", "problem", "yours", "fine"})
 _ASKED = frozenset(
     "request requested ask asked need needed needs want wanted require required requirement hiring looking short target".split()
 )
@@ -133,8 +134,8 @@ def _of_theirs(case: Case, passage: Passage, sentence: Sentence, amount: Quantit
     hiring = case.prospect.signals.hiring
     own = {case.prospect.company.headcount, hiring.open_engineering_roles if hiring else None}
     before = passage.words.lower[max(sentence.first, amount.first - 6) : amount.first]
-    near = passage.words.lower[amount.last : amount.last + 3]
-    offered = bool(WE & set(before)) or bool({"free", "available", "ready", "start", "join"} & set(near))
+    near = passage.words.lower[amount.last : amount.last + 4]
+    offered = bool(WE & set(before + near)) or bool(_GIVEN & set(near))
     return amount.high in own and not offered
 
 

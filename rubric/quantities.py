@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from rubric.words import Words
+from rubric.words import Words, lowered
 
 Kind = Literal["money", "percent", "duration", "count", "times"]
 
@@ -108,7 +108,7 @@ def quantities(words: Words, nouns: Mapping[str, str], taken: Iterable[tuple[int
 
 def _digits(words: Words) -> list[_Number]:
     out = []
-    low = words.text.lower()
+    low = lowered(words.text)
     for match in _DIGITS.finditer(low):
         first = words.at(match.start("num"))
         last = bisect_left(words.starts, match.end())
@@ -230,7 +230,8 @@ def _scaled(low: _Number, high: _Number) -> float:
 def _quantity(words: Words, low: _Number, high: _Number, nouns: Mapping[str, str]) -> Quantity:
     low_value = low.value if high is low else _scaled(low, high)
     currency = low.currency or high.currency
-    unit, last = ("", high.last) if currency else _unit(words, low, high, nouns)
+    plain = currency or low.percent or high.percent
+    unit, last = ("", high.last) if plain else _unit(words, low, high, nouns)
     kind: Kind = "count"
     scale = 1.0
     if currency or unit in _MONEY_WORDS:

@@ -73,7 +73,7 @@ def normalise(raw: str) -> Text:
 def _fold(raw: str, simple: str) -> Text:
     chars: list[str] = []
     starts, ends = array("l"), array("l")
-    latin = _mostly_latin(simple)
+    latin = _mostly_latin(unicodedata.normalize("NFKC", simple))
     at = 0
     while at < len(simple):
         entity = _ENTITY.match(simple, at) if simple[at] == "&" else None

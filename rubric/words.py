@@ -15,6 +15,7 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|%")
 _BREAK = re.compile(r"[.!?\u2026]+[\"')\]]*(?=\s|$)|\n[ \t]*(?:\n\s*)?|;(?=\s)")
 _ABBREVIATIONS = frozenset("inc ltd corp co llc dr mr mrs ms prof st vs eg ie e.g i.e approx no etc jr sr dept".split())
 
+_LETTERED = frozenset({"series", "plan", "option", "round", "tier", "class", "grade", "phase", "team", "part"})
 _NEVER_LAST = frozenset({"dr", "mr", "mrs", "ms", "prof", "vs", "e.g", "i.e", "eg", "ie", "approx", "st"})
 
 
@@ -53,6 +54,12 @@ class Words(NamedTuple):
         return self.text[self.starts[word]].isupper()
 
 
+def lowered(text: str) -> str:
+    """The text in lower case, of the same length: a few letters would grow and shift every span."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
 def plain(text: str) -> list[str]:
     """The lower-case words of a text, without their places.
 
@@ -63,9 +70,7 @@ def plain(text: str) -> list[str]:
 
 
 def split(text: str) -> Words:
-    low = text.lower()
-    if len(low) != len(text):  # a few letters grow when lowered, which would shift every span
-        low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    low = lowered(text)
     lower: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -127,7 +132,7 @@ def _is_abbreviation(text: str, match: re.Match[str]) -> bool:
     while word_start and (text[word_start - 1].isalnum() or text[word_start - 1] == "."):
         word_start -= 1
     word = text[word_start : match.start()].lower()
-    if len(word) == 1 and text[word_start].isupper() and word != "i":  # an initial: R. Okafor
-        return True
+    if len(word) == 1 and text[word_start].isupper() and word != "i":  # an initial: R. Okafor, not Series A.
+        return text[:word_start].rstrip().rpartition(" ")[2].lower() not in _LETTERED
     rest = text[match.end() : match.end() + 2].lstrip()
     return word in _ABBREVIATIONS and (rest[:1].islower() or word in _NEVER_LAST)

@@ -30,10 +30,10 @@ _ZONES = {
 }  # fmt: skip
 _NAMES = "|".join(sorted(map(re.escape, _ZONES), key=len, reverse=True))
 _TIME = re.compile(
-    r"(?<![\d:.$\u20ac\u00a3])(?:(?P<noon>noon|midday|midnight)|(?P<hour>[01]?\d|2[0-3])(?::(?P<minute>[0-5]\d))?"
+    r"(?<![\d:.$\u20ac\u00a3])(?:(?P<noon>\bnoon|\bmidday|\bmidnight)|(?P<hour>[01]?\d|2[0-3])(?::(?P<minute>[0-5]\d))?"
     r"(?:\s?(?:-|\u2013|to|and)\s?(?P<hour2>[01]?\d|2[0-3])(?::(?P<minute2>[0-5]\d))?)?"
     r"\s?(?P<half>[ap]\.?m\.?)?)(?![\d%:]|[-\u2013]\d)"
-    rf"(?:[\s,]*\(?(?P<zone>{_NAMES}|your|our|local|my)(?![a-z])(?:[\s]+(?:standard|daylight|summer))?(?:[\s]+time)?)?",
+    rf"(?:[\s,]*\(?(?P<in>in )?(?P<zone>{_NAMES}|your|our|local|my)(?![a-z])(?:[\s]+(?:standard|daylight|summer))?(?:[\s]+time)?)?",
     re.I,
 )
 _NEEDS_TIME = frozenset(
@@ -48,9 +48,13 @@ _NAMED = re.compile(
 )
 
 
-def zone_named(text: str) -> bool:
-    """Whether a text names the zone of its times once for all: "both in London time"."""
-    return bool(_NAMED.search(text))
+def zone_named(text: str) -> str | None:
+    """The zone that a text names once for all its times: "both in London time"."""
+    match = _NAMED.search(text)
+    if match is None:
+        return None
+    low = match.group().lower()
+    return next((z for name, z in _ZONES.items() if re.search(rf"\b{re.escape(name)}\b", low)), "reader")
 
 
 class Clock(NamedTuple):
@@ -96,7 +100,8 @@ def _hours(match: re.Match[str]) -> tuple[time, time]:
 
 def _zone(match: re.Match[str]) -> str | None:
     name = (match["zone"] or "").lower()
-    if not name or (name in _NEEDS_TIME and "time" not in match.group().lower()):
+    city = match["in"] and name in _ZONES and name not in {"uk", "central"}
+    if not name or (not city and name in _NEEDS_TIME and "time" not in match.group().lower()):
         return None
     if name in {"your", "local"}:
         return "reader"

@@ -152,7 +152,8 @@ def long_meeting(case: Case) -> Iterable[Found]:
 def forced_booking(case: Case) -> Iterable[Found]:
     """A meeting that is taken as agreed before anybody agreed."""
     for passage, hit in case.each("forced_booking"):
-        if not passage.negated(hit.first) and not passage.sentence(hit.first).question:
+        agreed = {"confirmed", "agreed"} & set(passage.words.lower)
+        if not agreed and not passage.negated(hit.first) and not passage.sentence(hit.first).question:
             yield at(passage, hit, f'"{passage.quote(hit)}" takes the meeting as agreed')
             return
 

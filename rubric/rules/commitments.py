@@ -50,7 +50,7 @@ def start(case: Case) -> Iterable[Found]:
             not offering(body, sentence)
             or _meeting(case, sentence)
             or names_in(case, sentence)
-            or not _starting(body, sentence)
+            or not (_starting(body, sentence) or body.has("covers_all", sentence))
         ):
             continue
         if not (body.has("people", sentence) or WE & set(body.words.lower[sentence.first : sentence.last])):

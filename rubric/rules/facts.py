@@ -185,7 +185,11 @@ def _counts(case: Case) -> Iterator[Found]:
     for passage in case.passages:
         for amount in passage.amounts:
             sentence = passage.sentence(amount.first)
-            if not about_prospect(case, passage, sentence) and amount.unit != "roles":
+            named = any(
+                p.name and p.name.lower() in passage.words.text[sentence.start : sentence.end].lower()
+                for p in case.prospect.peers
+            )
+            if not named and not about_prospect(case, passage, sentence) and amount.unit != "roles":
                 continue
             if found := _count(case, passage, sentence, amount):
                 yield found
@@ -303,7 +307,7 @@ def _days(case: Case) -> Iterator[Found]:
             if (
                 not sentence.start <= ref.start < sentence.end
                 or ref.first_day > case.as_of
-                or ref.kind in {"in", "weekday", "end"}
+                or ref.kind in {"in", "weekday", "end", "day"}
             ):
                 continue
             if (
@@ -373,15 +377,12 @@ def _prospect_said(case: Case) -> bool:
 
 def _named_absence(case: Case) -> Iterator[tuple[Passage, Hit]]:
     """The company's name followed by a denial: "Northwind isn't", "Northwind has no"."""
-    name = plain(case.prospect.company.name)[:1]
+    name = plain(case.prospect.company.name)
     denials = {"isn't", "doesn't", "hasn't", "lacks", "aren't", "don't"}
     for passage in case.passages:
         lower = passage.words.lower
-        for n in range(len(lower) - len(name)):
-            end = n + len(name)
-            if (
-                name
-                and lower[n:end] == name
-                and (lower[end] in denials or lower[end : end + 2] in (["has", "no"], ["is", "not"], ["does", "not"]))
-            ):
+        for n, size in ((n, size) for size in {1, len(name)} for n in range(len(lower) - size)):
+            end = n + size
+            denied = lower[end] in denials or lower[end : end + 2] in (["has", "no"], ["is", "not"], ["does", "not"])
+            if lower[n:end] == name[:size] and denied:
                 yield passage, Hit("absence", "", n, end + 1)

@@ -322,7 +322,7 @@ def generic(case: Case) -> Iterable[Found]:
 def unsourced(case: Case) -> Iterable[Found]:
     """A statement about the prospect's peers without a peer entry that has a source."""
     sourced = [p for p in case.prospect.peers if source_of(p)]
-    for passage, sentence, hit in _statements(case):
+    for passage, sentence, hit in _statements(case, with_names=True):
         if sourced or sentence.question:
             continue
         quote = passage.words.quote(hit.first, min(hit.last + 5, sentence.last))

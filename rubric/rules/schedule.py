@@ -28,10 +28,10 @@ def _proposals(case: Case) -> list[tuple[Passage, Clock]]:
             word = min(passage.words.at(clock.start), len(passage.words.lower) - 1)
             sentence = passage.sentence(word)
             lower = set(passage.words.lower[sentence.first : sentence.last])
-            if not {"overlap", "overlaps", "working", "hours", "office", "between", "shift"} & lower or case.is_ask(
-                passage, sentence
-            ):
-                out.append((passage, clock))
+            theirs = {"working", "hours", "office", "shift", "open"} & lower and not case.is_ask(passage, sentence)
+            if clock.zone or not theirs:
+                named = clock if clock.zone else clock._replace(zone=zone_named(passage.words.text))
+                out.append((passage, named))
     return out
 
 
@@ -51,7 +51,7 @@ def _proposals(case: Case) -> list[tuple[Passage, Clock]]:
 def zone_missing(case: Case) -> Iterable[Found]:
     """A proposed time without a zone."""
     proposals = _proposals(case)
-    if any(c.zone for _, c in proposals) or any(zone_named(p.words.text) for p in case.passages):
+    if any(c.zone for _, c in proposals):
         return
     for passage, clock in proposals:
         yield at_place(

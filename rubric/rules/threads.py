@@ -95,11 +95,11 @@ def _secrets(case: Case) -> list[Secret]:
 
 def _groups_of(case: Case, words: Iterable[str]) -> frozenset[int]:
     table = case.memo(_sensitive_table)
-    return frozenset(table[w] for word in words if (w := word.strip(".,:;!?%'\"()").removesuffix("'s")) in table)
+    return frozenset(table[w] for word in words if (w := stem(word.strip(".,:;!?%'\"()"))) in table)
 
 
 def _sensitive_table(case: Case) -> dict[str, int]:
-    return {word: n for n, group in enumerate(case.playbook.sensitive) for word in group}
+    return {stem(word): n for n, group in enumerate(case.playbook.sensitive) for word in group}
 
 
 @rule(
