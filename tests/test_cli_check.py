@@ -54,18 +54,18 @@ def test_fail_on_is_a_threshold(fail_on: str, status: int) -> None:
 def test_the_report_underlines_what_each_finding_quotes() -> None:
     shown = winnow("check", "--prospect", PROSPECT, BAD).out
     findings = winnow("check", "--prospect", PROSPECT, BAD, "--json").data["findings"]
-    body = Path(BAD).read_text("utf-8").split("\n\n", 1)[1]
+    text = Path(BAD).read_text("utf-8")
+    body = text.split("\n\n", 1)[1]
+    wanted = {(f["rule"], body[slice(*f["span"])]) for f in findings if f["span"] and "in" not in f}
     lines = shown.splitlines()
-    for finding in findings:
-        if finding["span"] is None or finding.get("in") == "subject":
-            continue
-        quoted = body[slice(*finding["span"])]
-        head = next(n for n, line in enumerate(lines) if f" {finding['rule']} " in line and quoted in lines[n + 2])
-        carets = re.search(r"\^+", lines[head + 3])
-        assert carets is not None
-        assert lines[head + 2][carets.start() : carets.end()] == quoted
-        number = int(lines[head + 1].split(":")[1])
-        assert quoted in Path(BAD).read_text("utf-8").splitlines()[number - 1]
+    found = set()
+    for n, line in enumerate(lines):
+        carets = re.search(r"\| +(\^+)", line)
+        if carets and "(subject)" not in lines[n - 2]:
+            quoted = lines[n - 1][slice(*carets.span(1))]
+            assert quoted in text.splitlines()[int(lines[n - 2].split(":")[1]) - 1]
+            found.add((lines[n - 3].split()[1], quoted))
+    assert found == wanted
     assert "evidence: playbook:/capacity/python/available is 8" in shown
     assert "fix:" in shown and shown.endswith("must not be sent\n")
 
