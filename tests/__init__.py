@@ -1,0 +1,1 @@
+"""The tests: the rubric by its rules, its parts and its properties."""
