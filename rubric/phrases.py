@@ -77,11 +77,12 @@ class _Bucket:
     """The phrases that can begin with one word, by what must come next: nothing, a known word, or
     something that only a full match can tell."""
 
-    __slots__ = ("pairs", "rest", "singles")
+    __slots__ = ("gaps", "pairs", "rest", "singles")
 
     def __init__(self) -> None:
         self.singles: list[_Phrase] = []
         self.pairs: dict[str, list[_Phrase]] = {}
+        self.gaps: list[tuple[frozenset[str], _Phrase]] = []
         self.rest: list[_Phrase] = []
 
     def add(self, phrase: _Phrase, *, first: bool) -> None:
@@ -91,6 +92,8 @@ class _Bucket:
         elif first and second is not None and second.is_words:
             for word in second.words:
                 self.pairs.setdefault(word, []).append(phrase)
+        elif first and second is not None and second.gap and phrase.elements[2].is_words:
+            self.gaps.append((phrase.elements[2].words, phrase))
         else:
             self.rest.append(phrase)
 
@@ -229,6 +232,11 @@ def _look(bucket: _Bucket, lower: list[str], at: int, stop: int, hits: list[Hit]
         found = bucket.pairs.get(lower[at + 1])
         if found is not None:
             _match(found, 2, lower, at, at + 2, stop, hits)
+    if bucket.gaps:
+        near = lower[at + 1 : min(at + GAP + 2, stop)]
+        for words, phrase in bucket.gaps:
+            if not words.isdisjoint(near):
+                _match([phrase], 1, lower, at, at + 1, stop, hits)
     if bucket.rest:
         _match(bucket.rest, 0, lower, at, at, stop, hits)
 

@@ -381,7 +381,7 @@ def _named_absence(case: Case) -> Iterator[tuple[Passage, Hit]]:
     denials = {"isn't", "doesn't", "hasn't", "lacks", "aren't", "don't"}
     for passage in case.passages:
         lower = passage.words.lower
-        for n, size in ((n, size) for size in {1, len(name)} for n in range(len(lower) - size)):
+        for n, size in ((at, width) for width in {1, len(name)} for at in range(len(lower) - width)):
             end = n + size
             denied = lower[end] in denials or lower[end : end + 2] in (["has", "no"], ["is", "not"], ["does", "not"])
             if lower[n:end] == name[:size] and denied:
