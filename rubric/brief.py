@@ -13,7 +13,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from rubric.phrases import Hit
+from rubric.phrases import Hit, is_number
 from rubric.playbook import Playbook
 from rubric.prospect import Prospect
 from rubric.quantities import Quantity, quantities
@@ -78,10 +78,15 @@ class Brief:
     def words(self) -> dict[str, str]:
         """Every word of the record's texts, lower case, with the pointer of its first place."""
         out: dict[str, str] = {}
-        for pointer, text in self.texts:
-            for word in plain(text):
+        for pointer, words in self.lists:
+            for word in words:
                 out.setdefault(word, pointer)
         return out
+
+    @cached_property
+    def lists(self) -> list[tuple[str, list[str]]]:
+        """The words of every text, with its pointer."""
+        return [(pointer, plain(text)) for pointer, text in self.texts]
 
     @cached_property
     def numbers(self) -> list[Number]:
@@ -91,8 +96,8 @@ class Brief:
             for pointer, value in self.leaves
             if isinstance(value, (int, float)) and not isinstance(value, bool)
         ]
-        for pointer, text in self.texts:
-            if len(text) > 12 or any(c.isdigit() for c in text):
+        for (pointer, words), (_, text) in zip(self.lists, self.texts, strict=True):
+            if any(is_number(w) for w in words):
                 for amount in quantities(self.read(text)[0], self.playbook.nouns):
                     out += [Number(v, amount.kind, pointer) for v in {amount.low, amount.high}]
         for pointer, day in self.days:
@@ -130,10 +135,17 @@ class Brief:
 
     def trace(self, amount: Quantity) -> str | None:
         """The pointer of the value that carries an amount; None if nothing does."""
-        for number in (*self.numbers, *self.seller_numbers):
-            if number.kind in {amount.kind, ""} and carries(number.value, amount):
+        for number in self._by_kind.get(amount.kind, ()):
+            if carries(number.value, amount):
                 return number.pointer
         return None
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Number]]:
+        out: dict[str, list[Number]] = {}
+        for number in (*self.numbers, *self.seller_numbers):
+            out.setdefault(number.kind, []).append(number)
+        return out
 
     def trace_day(self, first: date, last: date) -> str | None:
         return next((p for p, day in self.days if first <= day <= last), None)

@@ -78,12 +78,21 @@ class Passage:
     def of(self, name: str) -> list[Hit]:
         return self.hits.get(name, [])
 
+    @cached_property
+    def _by_sentence(self) -> dict[tuple[str, int], list[Hit]]:
+        out: dict[tuple[str, int], list[Hit]] = {}
+        for name, hits in self.hits.items():
+            for hit in hits:
+                first = self.words.sentences[self.words.sentence_of[hit.first]].first
+                out.setdefault((name, first), []).append(hit)
+        return out
+
     def inside(self, name: str, sentence: Sentence) -> list[Hit]:
         """The hits of one list in one sentence."""
-        return [h for h in self.hits.get(name, ()) if sentence.first <= h.first < sentence.last]
+        return self._by_sentence.get((name, sentence.first), [])
 
     def has(self, name: str, sentence: Sentence) -> bool:
-        return any(sentence.first <= h.first < sentence.last for h in self.hits.get(name, ()))
+        return (name, sentence.first) in self._by_sentence
 
     def sentence(self, word: int) -> Sentence:
         return self.words.sentences[self.words.sentence_of[word]]
@@ -131,6 +140,11 @@ class Case:
     @cached_property
     def text(self) -> Text:
         return normalise(self.email.body)
+
+    @cached_property
+    def low(self) -> str:
+        """The whole letter in lower case, for a quick look before a slow search."""
+        return f"{self.email.subject or ''}\n{self.text.norm}".lower()
 
     @cached_property
     def layout(self) -> Layout:

@@ -29,6 +29,17 @@ _BEFORE_MONTH = re.compile(
     r"(?:\b(?:in|of|by|since|from|until|till|through|to|last|next|this|before|after|late|early|mid|end|around|for|and|on|during|throughout)[ -]|[-/(] ?)$"
 )
 
+_WORD = re.compile(r"[^\W_]+")
+_OPENERS = (
+    frozenset(_MONTHS)
+    | frozenset(_WEEKDAYS)
+    | frozenset(_COUNTS)
+    | frozenset(
+        "early mid late beginning start middle the end first last this next past previous coming current".split()
+    )
+    | frozenset("q1 q2 q3 q4 in within year yesterday today tomorrow".split())
+    | frozenset(f"{day}s" for day in _WEEKDAYS)
+)
 _DATE = re.compile(
     rf"\b(?P<iso>20\d\d-\d\d(?:-\d\d)?)\b"
     rf"|\b(?P<md>{_MONTH})\.? (?P<md_day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (?P<md_year>20\d\d))?"
@@ -71,7 +82,14 @@ def dates(text: str, as_of: date) -> list[DateRef]:
     """Every date in `text`, in order."""
     out: list[DateRef] = []
     low = lowered(text)
-    for match in _DATE.finditer(low):
+    end = 0
+    for word in _WORD.finditer(low):
+        if word.start() < end or not (word.group() in _OPENERS or word.group()[0].isdigit()):
+            continue
+        match = _DATE.match(low, word.start())
+        if match is None:
+            continue
+        end = match.end()
         try:
             found = _resolve(match, text, as_of)
         except (ValueError, OverflowError):  # 31 February, a month before the year 1

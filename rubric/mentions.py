@@ -19,6 +19,7 @@ from rubric.quantities import Quantity
 from rubric.words import Sentence, plain
 
 EVENTS = ("funding", "hiring", "layoff", "restructuring", "leadership")
+_LISTS = {event: f"mention.{event}" for event in EVENTS}
 YOU = frozenset({"you", "your", "yours", "you're", "you've", "you'll", "you'd"})
 WE = frozenset({"we", "our", "we've", "we'll", "us", "i", "i've", "i'll"})
 
@@ -36,8 +37,12 @@ def about_prospect(case: Case, passage: Passage, sentence: Sentence) -> bool:
     lower = passage.words.lower[sentence.first : sentence.last]
     if any(w in YOU for w in lower):
         return True
-    name = plain(case.prospect.company.name)[:1]
+    name = case.memo(company_words)
     return bool(name and name[0] in lower) or passage.has("observed", sentence)
+
+
+def company_words(case: Case) -> list[str]:
+    return plain(case.prospect.company.name)
 
 
 def mentions(case: Case) -> list[Mention]:
@@ -47,32 +52,35 @@ def mentions(case: Case) -> list[Mention]:
 def _mentions(case: Case) -> list[Mention]:
     out = []
     for passage in case.passages:
+        sums = _sums(case, passage)
         for sentence in passage.words.sentences:
-            money = _raised(case, passage, sentence)
+            events = [e for e in EVENTS if passage.has(_LISTS[e], sentence)]
+            money = _raised(passage, sentence, sums) if sums else None
             if money is not None:
                 out.append(Mention("funding", passage, sentence, money))
-            if not about_prospect(case, passage, sentence) and not _the_round(passage, sentence):
+                events = [e for e in events if e != "funding"]
+            if not events or not (about_prospect(case, passage, sentence) or _the_round(passage, sentence)):
                 continue
-            for event in EVENTS:
-                hits = [h for h in passage.inside(f"mention.{event}", sentence) if not ours(passage, h)]
-                if hits and not (event == "funding" and money is not None):
-                    out.append(Mention(event, passage, sentence, hits[0]))
+            for event in events:
+                hit = next((h for h in passage.inside(_LISTS[event], sentence) if not ours(passage, h)), None)
+                if hit is not None:
+                    out.append(Mention(event, passage, sentence, hit))
     return out
 
 
-def _raised(case: Case, passage: Passage, sentence: Sentence) -> Hit | None:
-    """The sum of the brief's funding in a sentence, however the raise is called."""
+def _sums(case: Case, passage: Passage) -> list[Quantity]:
+    """The amounts that are the sum of the brief's funding, however the raise is called."""
     funding = case.prospect.signals.funding
-    if funding is None or not funding.amount_usd or passage.has("price", sentence):
+    if funding is None or not funding.amount_usd:
+        return []
+    return [a for a in passage.amounts if is_sum(a) and carries_sum(funding.amount_usd, a)]
+
+
+def _raised(passage: Passage, sentence: Sentence, sums: list[Quantity]) -> Hit | None:
+    if passage.has("price", sentence):
         return None
-    for amount in passage.amounts:
-        if (
-            sentence.first <= amount.first < sentence.last
-            and is_sum(amount)
-            and carries_sum(funding.amount_usd, amount)
-        ):
-            return Hit("mention.funding", "", amount.first, amount.last)
-    return None
+    found = next((a for a in sums if sentence.first <= a.first < sentence.last), None)
+    return Hit("mention.funding", "", found.first, found.last) if found else None
 
 
 def is_sum(amount: Quantity) -> bool:

@@ -74,13 +74,14 @@ def is_number(word: str) -> bool:
 
 
 class _Bucket:
-    """The phrases that can begin with one word, by what must come next: nothing, a known word, or
-    something that only a full match can tell."""
+    """The phrases that can begin with one word, by what must come next: nothing, one known word
+    and no more, a known word, a known word close by, or something that only a full match can tell."""
 
-    __slots__ = ("gaps", "pairs", "rest", "singles")
+    __slots__ = ("couples", "gaps", "pairs", "rest", "singles")
 
     def __init__(self) -> None:
         self.singles: list[_Phrase] = []
+        self.couples: dict[str, list[_Phrase]] = {}
         self.pairs: dict[str, list[_Phrase]] = {}
         self.gaps: list[tuple[frozenset[str], _Phrase]] = []
         self.rest: list[_Phrase] = []
@@ -90,8 +91,9 @@ class _Bucket:
         if first and second is None:
             self.singles.append(phrase)
         elif first and second is not None and second.is_words:
+            whole = self.couples if len(phrase.elements) == 2 else self.pairs
             for word in second.words:
-                self.pairs.setdefault(word, []).append(phrase)
+                whole.setdefault(word, []).append(phrase)
         elif first and second is not None and second.gap and phrase.elements[2].is_words:
             self.gaps.append((phrase.elements[2].words, phrase))
         else:
@@ -129,9 +131,12 @@ class Lexicon:
                 found = by_prefix.get(word[:_PREFIX])
                 if found is not None:
                     _match(found, 0, lower, at, at, stop, hits)
-                if is_number(word):
+                if word.isalpha():
+                    if word in NUMBER_WORDS:
+                        _match(self._by_number, 0, lower, at, at, stop, hits)
+                elif word[0].isdigit():
                     _match(self._by_number, 0, lower, at, at, stop, hits)
-                elif not word.isalpha() and _LEETISH.search(word):
+                elif _LEETISH.search(word):
                     plain = by_word.get(word.translate(_LEET))
                     if plain is not None:
                         _look(plain, [*lower[:at], word.translate(_LEET), *lower[at + 1 :]], at, stop, hits)
@@ -229,6 +234,8 @@ def _look(bucket: _Bucket, lower: list[str], at: int, stop: int, hits: list[Hit]
     for phrase in bucket.singles:
         hits.append(Hit(phrase.name, phrase.entry, at, at + 1))
     if at + 1 < stop:
+        for phrase in bucket.couples.get(lower[at + 1], ()):
+            hits.append(Hit(phrase.name, phrase.entry, at, at + 2))
         found = bucket.pairs.get(lower[at + 1])
         if found is not None:
             _match(found, 2, lower, at, at + 2, stop, hits)

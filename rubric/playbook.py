@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import time
 from difflib import get_close_matches
@@ -279,6 +280,20 @@ class Playbook(Data):
         lists = english()
         out = {word: name for name in ("companies", "roles", "people") for word in lists[name]}
         return out | dict.fromkeys(self.seller.people, "people")
+
+    @cached_property
+    def region_of(self) -> dict[str, list[str]]:
+        """The regions that a place's name stands for."""
+        out: dict[str, list[str]] = {}
+        for region, names in self.regions.items():
+            for name in names:
+                out.setdefault(name, []).append(region)
+        return out
+
+    @cached_property
+    def trade_words(self) -> dict[str, list[str]]:
+        """What each trade is called, word by word, with a space at both ends."""
+        return {t: [f" {re.sub(r'[^a-z0-9]+', ' ', w)} " for w in words] for t, words in self.trades.items()}
 
     @cached_property
     def companies(self) -> dict[str, KnownCompanies]:

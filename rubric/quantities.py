@@ -48,6 +48,7 @@ _STOP = frozenset(
     "if when while because so as but than you we i they it".split()
 )
 
+_OPENERS = frozenset(_SMALL) | frozenset(_LARGE) | frozenset(_VAGUE) | {"a", "an", "half"}
 _DIGITS = re.compile(
     r"(?<![\w.])(?P<cur>us\$|[$€£]|(?:usd|eur|gbp) ?)?"
     r"(?P<num>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
@@ -138,7 +139,7 @@ def _spelled(words: Words) -> list[_Number]:
     out: list[_Number] = []
     lower, at = words.lower, 0
     while at < len(lower):
-        value, last = _parse(lower, at)
+        value, last = _parse(lower, at) if lower[at] in _OPENERS else (0.0, at)
         if last == at:
             at += 1
             continue

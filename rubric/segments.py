@@ -36,9 +36,20 @@ class Fact(NamedTuple):
 class Fired(NamedTuple):
     """A filter and what it said: True, False, or None where the brief is silent."""
 
-    text: str
+    criterion: Criterion
+    value: float | str | bool | frozenset[str] | None
     met: bool | None
     weight: float
+
+    @property
+    def text(self) -> str:
+        name = (self.criterion.fact or "").replace("_", " ")
+        if self.value is None:
+            return f"{name} is not known"
+        return f"{name} is {_shown(self.value)}, wanted {_wanted(self.criterion)}"
+
+
+_SILENT = Fact(None)
 
 
 class SegmentVerdict(NamedTuple):
@@ -113,33 +124,45 @@ def _judge(criterion: Criterion, facts: dict[str, Fact]) -> Fired:
     if criterion.any_of:
         results = [_judge(c, facts) for c in criterion.any_of]
         return max(results, key=lambda r: (r.met is True, r.met is None, r.weight))
-    name = criterion.fact or ""
-    fact = facts.get(name, Fact(None))
+    fact = facts.get(criterion.fact or "", _SILENT)
     if fact.value is None:
-        return Fired(f"{name} is not known", None, 0.0)
-    met, wanted = _compare(criterion, fact.value)
-    shown = (
-        "/".join(sorted(fact.value))
-        if isinstance(fact.value, frozenset)
-        else f"{fact.value:g}"
-        if isinstance(fact.value, float)
-        else fact.value
-    )
-    return Fired(f"{name} is {shown}, wanted {wanted}", met, fact.weight if met else 0.0)
+        return Fired(criterion, None, None, 0.0)
+    met = _meets(criterion, fact.value)
+    return Fired(criterion, fact.value, met, fact.weight if met else 0.0)
 
 
-def _compare(criterion: Criterion, value: float | str | bool | frozenset[str]) -> tuple[bool, str]:
+def _meets(criterion: Criterion, value: float | str | bool | frozenset[str]) -> bool:
     if criterion.is_ is not None:
-        return value is criterion.is_, str(criterion.is_).lower()
+        return value is criterion.is_
     if criterion.any:
         given = value if isinstance(value, frozenset) else frozenset([str(value)])
-        return bool(given & set(criterion.any)), " or ".join(criterion.any)
-    number = float(value) if not isinstance(value, (str, frozenset)) else 0.0
-    low = criterion.min if criterion.min is not None else float("-inf")
-    high = criterion.max if criterion.max is not None else float("inf")
+        return bool(given & set(criterion.any))
+    if isinstance(value, (str, frozenset)):
+        return False
     if criterion.above is not None:
-        return number > criterion.above, f"above {criterion.above:g}"
-    return low <= number <= high, f"{low:g} to {high:g}"
+        return value > criterion.above
+    return (criterion.min is None or criterion.min <= value) and (criterion.max is None or value <= criterion.max)
+
+
+def _shown(value: float | str | bool | frozenset[str]) -> str:
+    if isinstance(value, frozenset):
+        return "/".join(sorted(value)).replace("_", " ")
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+    return str(value).lower().replace("_", " ")
+
+
+def _wanted(criterion: Criterion) -> str:
+    if criterion.is_ is not None:
+        return str(criterion.is_).lower()
+    if criterion.any:
+        return " or ".join(criterion.any).replace("_", " ")
+    if criterion.above is not None:
+        return f"above {criterion.above:,.0f}"
+    low, high = criterion.min, criterion.max
+    if low is None or high is None:
+        return f"at most {high:,.0f}" if high is not None else f"at least {low or 0:,.0f}"
+    return f"{low:,.0f} to {high:,.0f}"
 
 
 def _facts(prospect: Prospect, playbook: Playbook) -> dict[str, Fact]:
@@ -223,8 +246,9 @@ def regions_of(place: str | None, playbook: Playbook) -> frozenset[str]:
     """Every region that the words of a place belong to."""
     if not place:
         return frozenset()
-    low = f" {re.sub(r'[^a-z.]+', ' ', place.lower())} "
-    return frozenset(region for region, names in playbook.regions.items() if any(f" {name} " in low for name in names))
+    words = re.sub(r"[^a-z.]+", " ", place.lower()).split()
+    runs = {" ".join(words[n : n + size]) for size in (1, 2, 3) for n in range(len(words))}
+    return frozenset(region for run in runs for region in playbook.region_of.get(run, ()))
 
 
 def _available(prospect: Prospect, playbook: Playbook) -> bool | None:

@@ -36,6 +36,7 @@ _TIME = re.compile(
     rf"(?:[\s,]*\(?(?P<in>in )?(?P<zone>{_NAMES}|your|our|local|my)(?![a-z])(?:[\s]+(?:standard|daylight|summer))?(?:[\s]+time)?)?",
     re.I,
 )
+_HINT = re.compile(r"\d\s?[aApP]\.?[mM]|\d:\d|noon|midday|midnight", re.I)
 _NEEDS_TIME = frozenset(
     "your our local my uk german central eastern pacific mountain london berlin paris singapore toronto dublin stockholm "
     "amsterdam boston chicago lagos nairobi addis".split()
@@ -70,6 +71,8 @@ class Clock(NamedTuple):
 
 def clocks(text: str) -> list[Clock]:
     """Every clock time in `text`; a bare number is none."""
+    if _HINT.search(text) is None:
+        return []
     out = []
     for match in _TIME.finditer(text):
         if not (match["noon"] or match["minute"] or match["half"] or match["minute2"]):

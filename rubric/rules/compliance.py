@@ -23,6 +23,7 @@ _SOURCE = re.compile(
     r"\b(?:(?:found|saw|read|noticed|came across|got|have) (?:your|this|it|you|the)\b[^.\n]{0,60}\b(?:on|from|in|via|through)\b|according to|public(?:ly)? (?:posts?|postings?|listings?|available|roles|data|signal)|source:)",
     re.I,
 )
+_OPT_OUT_WORDS = ("unsub", "opt", "stop", "prefer", "want", "wish", "again", "reply")
 _FAKE_REPLY = re.compile(r"\s*(?:re|fwd?|aw|wg)\s*:", re.I)
 _HEADERS = frozenset({"list_unsubscribe"})
 
@@ -41,7 +42,7 @@ def _elements(case: Case) -> dict[str, bool]:
         "sender_identity": any(n.lower() in text.lower() for n in (*seller.names, seller.domain)),
         "honest_subject": subject is not None and bool(subject.strip()) and (thread or not _FAKE_REPLY.match(subject)),
         "postal_address": bool(_ADDRESS.search(case.signature or text)),
-        "visible_opt_out": bool(_OPT_OUT.search(text)),
+        "visible_opt_out": any(w in case.low for w in _OPT_OUT_WORDS) and bool(_OPT_OUT.search(text)),
         "data_source": bool(_SOURCE.search(text)),
         "list_unsubscribe": False,
     }

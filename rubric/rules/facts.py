@@ -9,12 +9,12 @@ from typing import Any
 from rubric.brief import carries
 from rubric.case import Case, Passage
 from rubric.dates import DateRef
-from rubric.mentions import WE, YOU, about_prospect, event_day, known_elsewhere, mentions, signal_of
+from rubric.mentions import WE, YOU, about_prospect, company_words, event_day, known_elsewhere, mentions, signal_of
 from rubric.phrases import Hit
 from rubric.quantities import Quantity
 from rubric.rules import Example, Found, at, at_place, rule
 from rubric.rules.signals import hiring, only_topic
-from rubric.words import Sentence, plain
+from rubric.words import Sentence
 
 _TALK = frozenset(
     {"talk", "keynote", "conference", "podcast", "interview", "webinar", "panel", "spoke", "speaker", "said"}
@@ -377,11 +377,12 @@ def _prospect_said(case: Case) -> bool:
 
 def _named_absence(case: Case) -> Iterator[tuple[Passage, Hit]]:
     """The company's name followed by a denial: "Northwind isn't", "Northwind has no"."""
-    name = plain(case.prospect.company.name)
+    name = case.memo(company_words)
     denials = {"isn't", "doesn't", "hasn't", "lacks", "aren't", "don't"}
     for passage in case.passages:
         lower = passage.words.lower
-        for n, size in ((at, width) for width in {1, len(name)} for at in range(len(lower) - width)):
+        places = [n for n, word in enumerate(lower) if name and word == name[0]]
+        for n, size in ((place, width) for width in {1, len(name)} for place in places if place + width < len(lower)):
             end = n + size
             denied = lower[end] in denials or lower[end : end + 2] in (["has", "no"], ["is", "not"], ["does", "not"])
             if lower[n:end] == name[:size] and denied:

@@ -17,6 +17,7 @@ _ATTACH = re.compile(
     r"\b(?:attached|attaching|attachment|enclosed|see the (?:pdf|attachment)|find (?:attached|enclosed))\b|\.(?:pdf|docx?|pptx?|xlsx?|zip)\b",
     re.I,
 )
+_ATTACH_HINTS = ("attach", "enclos", ".pdf", ".doc", ".ppt", ".xls", ".zip")
 _SLOT = re.compile(
     r"\{\{[^{}\n]{0,60}\}\}|\{%[^%\n]{0,60}%\}|\{[A-Za-z_][\w .]{0,40}\}|<<[^<>\n]{1,40}>>|<[A-Z][A-Z_ ]{1,30}>|%[A-Z_]{2,30}%|\$\{[^}\n]{1,40}\}"
     r"|\[(?!\d)[^\[\]\n]{0,50}?(?:name|company|title|role|date|number|insert|your|prospect|first|last|recipient|link|topic|industry|city|amount|stack|x+|tbd|todo|sender|specific|signal|n)\b[^\[\]\n]{0,50}\]"
@@ -28,6 +29,9 @@ _LOWER_ONLY = re.compile(r"\bx{3,}\b|\btbd\b|\btodo\b|\bfixme\b", re.I)
 _JSONISH = re.compile(
     r"\{\s*\"\w+\"\s*:|\"(?:confidence|segment|score|signals?)\"\s*:|\b(?:confidence|score|maturity)\s*[:=]\s*\d|\b[a-z]+(?:_[a-z]+){2,}\b|\b(?:null|None|NaN|undefined)\b(?=[\s,.}])|/signals/|\btask[_-]id\b"
 )
+_WORDS = re.compile(r"\S*[^\W_]\S*")
+_SLOT_HINTS = ("{", "[", "<", "%", "___", "xx", "tbd", "todo", "fixme", "lorem", "x, y", "fname", "lname", "insert")
+_JSON_HINTS = ("{", "_", "=", '"', "null", "none", "nan", "undefined", "confidence", "maturity", "score", "/signals")
 _LIST_ITEM = re.compile(r"(?m)^\s*(?:[-*\u2022]|\d+[.)])\s+\S")
 
 
@@ -61,7 +65,7 @@ def length(case: Case) -> Iterable[Found]:
     """More words than the limit for this type of message and this touch; up to the limit passes."""
     if case.prospect.message_type == "sms" or case.prospect.channel == "sms":
         return
-    count = sum(any(c.isalnum() for c in w) for w in case.prose.split())
+    count = len(_WORDS.findall(case.prose))
     limit, what = _limit(case)
     if limit and count > limit + case.playbook.form.tolerance_words:
         yield Found(f"{count} words, the limit for {what} is {limit}", evidence="playbook:/form/words")
@@ -207,7 +211,7 @@ def attachment(case: Case) -> Iterable[Found]:
     """A cold letter that comes with an attachment."""
     if case.prospect.message_type == "warm" and "attached as" in case.body.words.text:
         return
-    for passage in case.passages:
+    for passage in case.passages if any(hint in case.low for hint in _ATTACH_HINTS) else ():
         match = _ATTACH.search(passage.words.text)
         if match and not passage.negated(min(passage.words.at(match.start()), len(passage.words.lower) - 1)):
             yield at_chars(passage, match.start(), match.end(), f'"{match.group()}" speaks of an attachment')
@@ -232,7 +236,9 @@ def attachment(case: Case) -> Iterable[Found]:
 def placeholder(case: Case) -> Iterable[Found]:
     """A template slot that was not filled, of any style."""
     for part, text in (("subject", case.subject.text if case.subject else None), ("body", case.text)):
-        match = (_slot(text.norm) or _SLOT_CASED.search(text.norm)) if text else None
+        if text is None or not any(hint in case.low for hint in _SLOT_HINTS):
+            continue
+        match = _slot(text.norm) or _SLOT_CASED.search(text.norm)
         if match and text:
             yield Found(f'"{match.group()}" is an unfilled placeholder', text.span(*match.span()), part)
 
@@ -269,7 +275,7 @@ def internal(case: Case) -> Iterable[Found]:
         ):
             yield at(passage, hit, f'"{passage.quote(hit)}" is a word of our own pipeline')
             return
-    match = _JSONISH.search(case.body.words.text)
+    match = _JSONISH.search(case.body.words.text) if any(hint in case.low for hint in _JSON_HINTS) else None
     if (
         match
         and match.group().lower() not in (case.prospect.company.name.lower())
@@ -360,7 +366,7 @@ def _series(case: Case) -> Iterator[tuple[int, int, int]]:
 def language(case: Case) -> Iterable[Found]:
     """A draft in a language that the rules do not cover is not judged, and so never passes."""
     lower = case.body.words.lower
-    letters = [c for c in case.prose if c.isalpha()]
+    letters = [] if case.prose.isascii() else [c for c in case.prose if c.isalpha()]
     foreign = sum(c > "\u024f" for c in letters)
     if letters and foreign * 2 > len(letters):
         yield Found("not judged: most letters are of a script that the rules do not cover")

@@ -16,6 +16,7 @@ _MARKUP = re.compile(
     r"|<(?:think|/think|s|/s|bos|eos)>|javascript:|(?m:^\s*#{2,}\s*(?:system|instruction|response|assistant)\b)|(?m:^\s*(?:system|assistant|user)\s*:)",
     re.I,
 )
+_MARKUP_HINTS = ("<", "[", "##", "javascript:", "system", "assistant", "user")
 _LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>\"')\]]+|\b[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]+)*\.(?:com|net|org|io|ai|co|dev|link|xyz|ru|cn|biz|info|site|top|click|example|app)\b(?:/[^\s<>\"')\]]*)?",
     re.I,
@@ -54,6 +55,8 @@ def orders(case: Case) -> list[tuple[str, str]]:
 def _orders(case: Case) -> list[tuple[str, str]]:
     out = []
     for pointer, text in untrusted(case):
+        if text.count(" ") < 2:  # a name or a title is too short for an order
+            continue
         words, hits = case.brief.read(text)
         seen = {words.sentence_of[h.first] for h in hits.get("instruction", ())}
         for n in sorted(seen):
@@ -75,8 +78,9 @@ def _orders(case: Case) -> list[tuple[str, str]]:
 )
 def markup(case: Case) -> Iterable[Found]:
     """Markup, scripts or chat-template tags in the draft."""
+    hinted = any(hint in case.low for hint in _MARKUP_HINTS)
     for part, text in (("subject", case.subject.text if case.subject else None), ("body", case.text)):
-        match = _MARKUP.search(text.norm) if text else None
+        match = _MARKUP.search(text.norm) if text and hinted else None
         if match and text:
             yield Found(f'"{match.group()[:40]}" is markup', text.span(*match.span()), part)
 
@@ -169,13 +173,16 @@ def link(case: Case) -> Iterable[Found]:
         case.prospect.company.domain or "",
         (case.prospect.recipient.email or "").partition("@")[2],
     }
+    named = [(pointer, text.lower()) for pointer, text in untrusted(case) if "." in text and _LINK.search(text)]
+    if not named:
+        return
     sources = " ".join(p.source_url or "" for p in case.prospect.peers).lower()
     for match in _LINK.finditer(case.text.norm):
         host = re.sub(r"^(?:https?://)?(?:www\.)?", "", match.group().lower()).split("/")[0].rstrip(".,")
         if any(host == d.lower() or host.endswith(f".{d.lower()}") for d in own if d) or host in sources:
             continue
-        for pointer, text in untrusted(case):
-            if host in text.lower() and not pointer.startswith(("/company/name", "/signals/tech_stack")):
+        for pointer, text in named:
+            if host in text and not pointer.startswith(("/company/name", "/signals/tech_stack")):
                 yield Found(
                     f'links to "{host}", which comes from an untrusted field',
                     case.text.span(*match.span()),

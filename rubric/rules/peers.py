@@ -51,10 +51,13 @@ class Named(NamedTuple):
 
 def named(case: Case, passage: Passage, sentence: Sentence) -> list[Named]:
     """Peers of the brief, known companies and unknown names behind "companies like"."""
+    if not case.prospect.peers and not passage.has("known_company", sentence):
+        return []
     out = []
     lower = passage.words.lower
-    for n, peer in enumerate(case.prospect.peers):
-        words = plain(peer.name or "")
+    for n, (peer, words) in enumerate(zip(case.prospect.peers, case.memo(_peer_words), strict=True)):
+        if not words or words[0] not in lower[sentence.first : sentence.last]:
+            continue
         for first in range(sentence.first, sentence.last - len(words) + 1 if words else sentence.first):
             if lower[first : first + len(words)] == words:
                 out.append(Named(peer.name or "", first, first + len(words), n))
@@ -84,6 +87,10 @@ def named(case: Case, passage: Passage, sentence: Sentence) -> list[Named]:
             ):
                 out.append(Named(quote, hit.first, hit.last, None))
     return out
+
+
+def _peer_words(case: Case) -> list[list[str]]:
+    return [plain(peer.name or "") for peer in case.prospect.peers]
 
 
 def source_of(peer: Peer) -> bool:
@@ -268,11 +275,7 @@ def _trades(industry: str | None, case: Case) -> frozenset[str]:
     if not industry:
         return frozenset()
     low = f" {re.sub(r'[^a-z0-9]+', ' ', industry.lower())} "
-    return frozenset(
-        t
-        for t, words in case.playbook.trades.items()
-        if any(f" {re.sub(r'[^a-z0-9]+', ' ', w)} " in low for w in words)
-    )
+    return frozenset(t for t, words in case.playbook.trade_words.items() if any(w in low for w in words))
 
 
 @rule(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rubric.case import Case
-from rubric.mentions import Mention, event_day, mentions, signal_of
+from rubric.mentions import Mention, company_words, event_day, mentions, signal_of
 from rubric.rules import Example, Found, rule
 from rubric.stems import stems
-from rubric.words import plain
 
 _HIRING = {
     "signals": {"hiring": {"open_engineering_roles": 4, "roles": [{"title": "Senior Go Engineer", "stack": "go"}]}}
@@ -25,7 +24,7 @@ def _tokens(case: Case) -> dict[str, str]:
     sound = list(case.sound())
     said = {w for p, s in sound for w in p.words.lower[s.first : s.last]}
     said_stems = {t for p, s in sound for t in stems(p.words.text[s.start : s.end])}
-    company = set(plain(case.prospect.company.name))
+    company = set(case.memo(company_words))
     for mention in _mentions(case):
         signal = signal_of(case, mention.event)
         if signal is not None:
@@ -38,7 +37,7 @@ def _tokens(case: Case) -> dict[str, str]:
             pointer = case.brief.trace(amount) if sentence.first <= amount.first < sentence.last else None
             if pointer and not pointer.startswith("playbook:"):
                 out.setdefault(f"{amount.high:g} {amount.unit}", pointer)
-    for pointer, text in case.brief.texts:
+    for (pointer, text), (_, words) in zip(case.brief.texts, case.brief.lists, strict=True):
         if pointer.startswith(("/company/name", "/recipient/name", "/company/timezone", "/recipient/timezone")):
             continue
         if pointer.startswith(("/signals/facts", "/thread", "/peers", "/notes", "/extra")) or len(text.split()) > 3:
@@ -48,7 +47,7 @@ def _tokens(case: Case) -> dict[str, str]:
                 if len(shared) >= 4:
                     out.setdefault(f"{pointer} again", pointer)
         else:
-            for word in set(plain(text)) & said - company:
+            for word in set(words) & said - company:
                 if len(word) > 1 and word not in _DULL:
                     out.setdefault(word, pointer)
     _stages(case, said, out)

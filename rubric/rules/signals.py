@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rubric.case import Case
-from rubric.mentions import WE, YOU, Mention, about_prospect, event_day, mentions, ours, signal_of
+from rubric.mentions import WE, YOU, Mention, about_prospect, company_words, event_day, mentions, ours, signal_of
 from rubric.rules import Example, Found, at, rule
 from rubric.words import plain
 
@@ -233,12 +233,15 @@ def tech_stack(case: Case) -> Iterable[Found]:
     if stack is None or stack.confirmed:
         return
     items = {w for item in stack.items for w in plain(item.replace("_", " ")) if len(w) > 1}
-    elsewhere = {w for p, t in case.brief.texts if "tech_stack" not in p for w in plain(t)}
+    items &= set(case.body.words.lower)
+    if not items:
+        return
+    elsewhere = {w for p, words in case.brief.lists if "tech_stack" not in p for w in words}
     for sentence in case.body.words.sentences:
         for word in range(sentence.first, sentence.last):
             before = case.body.words.lower[max(sentence.first, word - 6) : word]
             theirs = bool(YOU & set(before[-3:])) or bool(
-                set(plain(case.prospect.company.name)[:1]) & set(before) and _RUNS & set(before)
+                set(case.memo(company_words)[:1]) & set(before) and _RUNS & set(before)
             )
             if case.body.words.lower[word] not in items - elsewhere or not theirs or {"if", "whether"} & set(before):
                 continue

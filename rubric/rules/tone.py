@@ -148,7 +148,8 @@ def exclamation(case: Case) -> Iterable[Found]:
 )
 def shouting(case: Case) -> Iterable[Found]:
     """Several words in capitals in a row."""
-    for match in _SHOUT.finditer(case.body.words.text):
+    loud = any(len(word) > 3 and word.isupper() for word in case.prose.split())
+    for match in _SHOUT.finditer(case.body.words.text) if loud else ():
         quoted = match.group().lower()
         if not any(quoted in t.lower() for _, t in case.brief.texts):
             yield at_chars(case.body, match.start(), match.end(), f'"{match.group()}" shouts')
