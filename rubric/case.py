@@ -17,7 +17,7 @@ from rubric.coerce import Confidence
 from rubric.dates import DateRef, dates
 from rubric.email import Email, Layout, layout
 from rubric.phrases import Hit
-from rubric.playbook import Playbook
+from rubric.playbook import MARKERS, Marker, Playbook
 from rubric.prospect import Prospect, Reading, Signal
 from rubric.quantities import Quantity, quantities
 from rubric.segments import SegmentVerdict, classify, level
@@ -134,6 +134,7 @@ class Case:
         self.as_of: date = self.prospect.as_of or date.today()
         self._memo: dict[object, object] = {}
         self._spoilt: set[tuple[Part, int]] = set()
+        self.tone: dict[Marker, int] = dict.fromkeys(MARKERS, 5)
 
     # -- the letter -------------------------------------------------------------------------
 
@@ -224,6 +225,10 @@ class Case:
         return self.sureness(passage, sentence).question and bool(
             _ASKS_WHETHER & set(passage.words.lower[sentence.first : sentence.first + 2])
         )
+
+    def lower(self, marker: Marker, weight: int) -> None:
+        """Takes a tone marker down, not below 1."""
+        self.tone[marker] = max(1, self.tone[marker] - weight)
 
     # -- sentences at fault ------------------------------------------------------------------
 

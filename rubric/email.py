@@ -47,7 +47,8 @@ _TITLE = re.compile(
     re.I,
 )
 _CONTACT = re.compile(
-    r"[\w.+-]+@[\w-]+\.\w+|https?://|www\.|\b[\w-]+\.(?:com|io|org|net|ai|co|example)\b|\+?\d[\d ()-]{7,}\d", re.I
+    r"[\w.+-]{1,64}@[\w-]{1,64}\.\w|https?://|www\.|\b[\w-]+\.(?:com|io|org|net|ai|co|example)\b|\+?\d[\d ()-]{7,}\d",
+    re.I,
 )
 _FOOTER = re.compile(
     r"unsubscribe|opt out|opt-out|\bp\.?o\.? box\b|\b\d{1,5} [A-Z]\w+ (?:street|st|road|rd|avenue|ave|lane)\b", re.I
@@ -164,6 +165,8 @@ def _signature(text: str, prose: int, marks: Sequence[str]) -> int:
 
 
 def _like_signature(line: str, marks: Sequence[str]) -> bool:
+    if len(line) > 200:
+        return False
     words = line.split()
     low = line.lower()
     if _FOOTER.search(line):

@@ -75,6 +75,8 @@ def _offers(case: Case) -> list[Offer]:
             continue
         if passage.negated(amount.first) or _denied(passage, sentence, amount):
             continue
+        if _is_sum(passage, sentence, amount):
+            continue
         if not amount.unit and not _people_meant(passage, sentence, amount):
             continue
         out.append(
@@ -122,7 +124,7 @@ def _theirs(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
             break
         if word in YOU or word in _ASKED:
             return True
-    if after[:1] and after[0] in {"you", "you're", "you've"} or after[1:2] == ["you"]:
+    if after[:1] and (after[0] in {"you", "you're", "you've"} or after[:2] in (["that", "you"], ["which", "you"])):
         return True
     return bool(after[:2] == ["asked", "for"]) or passage.words.quote(amount.first, amount.last).lower().startswith(
         "one of"
@@ -147,6 +149,12 @@ def _denied(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
         and v in {"promise", "offer", "commit", "guarantee", "provide", "quote", "have"}
         for w, v in pairwise(before)
     )
+
+
+def _is_sum(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
+    """Whether the counts behind it add up to it: "ten engineers: 8 in Python and 2 in Go"."""
+    parts = [a.high for a in passage.amounts if amount.first < a.first < sentence.last and a.kind == "count"]
+    return len(parts) > 1 and sum(parts) == amount.high
 
 
 def _senior(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
@@ -183,12 +191,10 @@ def _people_meant(passage: Passage, sentence: Sentence, amount: Quantity) -> boo
 
 
 def stacks_near(case: Case, passage: Passage, sentence: Sentence, amount: Quantity | None) -> tuple[str, ...]:
-    """Stacks named around an amount; else anywhere in the sentence; else what they need or seek."""
+    """Stacks named with an amount; else anywhere in the sentence; else what they need or seek."""
     named = named_stacks(case, passage, sentence)
-    if amount is not None:
-        close = [s for s, first, last in named if amount.first - 3 <= first and last <= amount.last + 4]
-        if close:
-            return tuple(dict.fromkeys(close))
+    if amount is not None and (close := _with_amount(passage, named, amount)):
+        return close
     if named:
         return tuple(dict.fromkeys(s for s, _, _ in named))
     need, hiring, gap = case.prospect.need, case.prospect.signals.hiring, case.prospect.signals.capability_gap
@@ -198,6 +204,22 @@ def stacks_near(case: Case, passage: Passage, sentence: Sentence, amount: Quanti
         return (key(gap.stack),)
     sought = {key(r.stack) for r in (hiring.roles if hiring else []) if r.stack}
     return tuple(sought) if len(sought) == 1 else ()
+
+
+def _with_amount(passage: Passage, named: list[tuple[str, int, int]], amount: Quantity) -> tuple[str, ...]:
+    """The stacks inside an amount's own words, else close behind it, else close before it; the next
+    amount's stacks are not its own."""
+    following = min((a.first for a in passage.amounts if a.first > amount.first), default=10**9)
+    reaches = (
+        (amount.first, amount.last),
+        (amount.last, min(amount.last + 5, following)),
+        (amount.first - 3, amount.first),
+    )
+    for low, high in reaches:
+        found = tuple(dict.fromkeys(s for s, first, last in named if low <= first and last <= high))
+        if found:
+            return found
+    return ()
 
 
 def named_stacks(case: Case, passage: Passage, sentence: Sentence) -> list[tuple[str, int, int]]:

@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -25,6 +25,7 @@ from rubric.coerce import BuyingStage, Role, Stage
 from rubric.errors import PlaybookError
 from rubric.phrases import Lexicon
 from rubric.prospect import StackCapacity
+from rubric.stems import stem
 
 Decision = Literal["PASS", "PENALISE", "BLOCK", "ESCALATE", "SUPPRESS"]
 DECISIONS: tuple[Decision, ...] = ("PASS", "PENALISE", "BLOCK", "ESCALATE", "SUPPRESS")
@@ -32,6 +33,7 @@ Dimension = Literal[
     "cta_quality", "tone_compliance", "bench_fit_alignment", "signal_grounding", "personalization_depth"
 ]
 Marker = Literal["direct", "grounded", "honest", "professional", "non_condescending"]
+MARKERS: tuple[Marker, ...] = get_args(Marker)
 Failure = Literal[
     "bench_over_commitment", "icp_misclassification", "signal_over_claiming", "gap_over_claiming",
     "tone_violation", "word_count_violation", "one_ask_violation", "abstention_failure",
@@ -280,6 +282,11 @@ class Playbook(Data):
         lists = english()
         out = {word: name for name in ("companies", "roles", "people") for word in lists[name]}
         return out | dict.fromkeys(self.seller.people, "people")
+
+    @cached_property
+    def skill_stems(self) -> frozenset[str]:
+        """The words of the skills, which anybody in the trade says."""
+        return frozenset(stem(w) for words in self.stacks.values() for phrase in words for w in phrase.split())
 
     @cached_property
     def region_of(self) -> dict[str, list[str]]:

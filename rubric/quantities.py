@@ -108,22 +108,23 @@ def quantities(words: Words, nouns: Mapping[str, str], taken: Iterable[tuple[int
 
 
 def _digits(words: Words) -> list[_Number]:
-    out = []
+    out: list[_Number] = []
     low = lowered(words.text)
-    for match in _DIGITS.finditer(low):
-        first = words.at(match.start("num"))
-        last = bisect_left(words.starts, match.end())
-        if first >= len(words.lower):
+    end = 0
+    for first, word in enumerate(words.lower):
+        if not word[0].isdigit() or words.starts[first] < end:
             continue
-        if len(match["num"].replace(",", "")) > 15:  # an account or a key, and no amount
+        match = _DIGITS.match(low, _with_currency(low, words.starts[first]))
+        if match is None or len(match["num"].replace(",", "")) > 15:  # a key or an account is no amount
             continue
+        end = match.end()
         magnitude = _MAGNITUDE[(match["mag"] or "").strip()]
         post = (match["post"] or "").strip()
         out.append(
             _Number(
                 float(match["num"].replace(",", "")) * magnitude,
                 first,
-                max(first + 1, last),
+                max(first + 1, bisect_left(words.starts, match.end())),
                 match.start(),
                 match.end(),
                 _CURRENCY.get((match["cur"] or "").strip(), ""),
@@ -133,6 +134,13 @@ def _digits(words: Words) -> list[_Number]:
             )
         )
     return out
+
+
+def _with_currency(low: str, start: int) -> int:
+    """Where a number begins with the sign or the code of its currency."""
+    if low[start - 1 : start] in {"$", "\u20ac", "\u00a3"}:
+        return start - 3 if low[max(0, start - 3) : start] == "us$" else start - 1
+    return start - 4 if low[max(0, start - 4) : start] in {"usd ", "eur ", "gbp "} else start
 
 
 def _spelled(words: Words) -> list[_Number]:

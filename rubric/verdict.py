@@ -20,7 +20,6 @@ from rubric.prospect import Reading
 from rubric.rules import Found, Rule, chosen
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
-MARKERS: tuple[Marker, ...] = get_args(Marker)
 _KEEP: dict[Decision, float] = {"PASS": 0.95, "PENALISE": 0.6, "BLOCK": 0.2, "ESCALATE": 1.0, "SUPPRESS": 1.0}
 _MARKER_OF: dict[Failure, Marker] = {
     "signal_over_claiming": "grounded",
@@ -96,7 +95,6 @@ def check(
 def judge(case: Case, rules: Iterable[Rule], *, explain: bool = False) -> Verdict:
     from rubric.rules.compliance import elements
 
-    tone = dict.fromkeys(MARKERS, 5)
     findings: list[Finding] = []
     for rule in rules:
         for found in _run(rule, case):
@@ -105,8 +103,7 @@ def judge(case: Case, rules: Iterable[Rule], *, explain: bool = False) -> Verdic
                 case.spoil(found.part, found.span[0])
             marker = found.marker or rule.marker or _MARKER_OF.get(findings[-1].failure)
             if marker and findings[-1].decision != "PASS":
-                tone[marker] = max(1, tone[marker] - (found.weight or 2))
-    findings += _tone_findings(tone, findings)
+                case.lower(marker, found.weight or 2)
     findings.sort(key=lambda f: (-DECISIONS.index(f.decision), f.part, f.span or (-1, -1), f.rule))
     dimensions = _dimensions(case, findings)
     return Verdict.model_construct(
@@ -115,7 +112,7 @@ def judge(case: Case, rules: Iterable[Rule], *, explain: bool = False) -> Verdic
         dimensions=dimensions,
         segment=_segment(case),
         findings=findings,
-        tone=tone,
+        tone=dict(case.tone),
         compliance=elements(case),
         warnings=list(case.reading.warnings),
         grounding=_claims(case) if explain else None,
@@ -157,21 +154,6 @@ def _finding(rule: Rule, found: Found, case: Case) -> Finding:
         evidence=evidence,
         fix=found.fix or rule.fix,
     )
-
-
-def _tone_findings(tone: dict[Marker, int], findings: list[Finding]) -> list[Finding]:
-    """Two markers below 4 break the brand; it is said once, whatever brought them down."""
-    low = [m for m, value in tone.items() if value < 4]
-    if len(low) < 2 or not any(f.dimension == "tone_compliance" for f in findings):
-        return []
-    named = ", ".join(f"{m.replace('_', '-')} {tone[m]}" for m in low)
-    return [
-        Finding.model_construct(
-            rule="tone.brand", version=1, decision="BLOCK", severity=1, dimension="tone_compliance",
-            failure="tone_violation", reason=f"{len(low)} tone markers are below 4 of 5: {named}", span=None,
-            part="body", evidence=None, fix="mend the findings that lower these markers, or write the letter anew",
-        )
-    ]  # fmt: skip
 
 
 def _dimensions(case: Case, findings: list[Finding]) -> dict[Dimension, float | None]:

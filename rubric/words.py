@@ -114,7 +114,10 @@ def _is_wrap(text: str, match: re.Match[str]) -> bool:
     """A single line break between two lower-case words of a long line is only a wrap."""
     if match.group().count("\n") > 1:
         return False
-    before, after = text[: match.start()].rstrip(" \t\r")[-1:], text[match.end() : match.end() + 1]
+    before, after = (
+        text[max(0, match.start() - 90) : match.start()].rstrip(" \t\r")[-1:],
+        text[match.end() : match.end() + 1],
+    )
     line_start = text.rfind("\n", 0, match.start()) + 1
     return (
         match.start() - line_start > 45

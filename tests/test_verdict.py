@@ -13,9 +13,9 @@ import pytest
 from rubric import Email, Found, Rule, Verdict, check, rule, to_json
 from rubric.case import Case
 from rubric.errors import ConfigError, RuleError, WinnowError
-from rubric.playbook import DECISIONS, Decision, Dimension, Marker
+from rubric.playbook import DECISIONS, MARKERS, Decision, Dimension, Marker
 from rubric.rules import all_rules, chosen
-from rubric.verdict import DIMENSIONS, MARKERS, judge, prospect_verdict, strongest
+from rubric.verdict import DIMENSIONS, judge, prospect_verdict, strongest
 from tests.cases import FUNDED, brief, fires, playbook_with
 from tests.cases import judge as judge_all
 from tests.conftest import PlugIn

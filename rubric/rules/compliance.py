@@ -19,10 +19,11 @@ _OPT_OUT = re.compile(
     r"unsubscribe|opt[ -]?out|stop receiving|reply (?:with )?[\"']?(?:stop|no)\b|prefer not to (?:hear|receive)|(?:not|no longer) (?:want|wish) to (?:hear|receive)|won't (?:write|hear from) (?:you )?again",
     re.I,
 )
-_SOURCE = re.compile(
-    r"\b(?:(?:found|saw|read|noticed|came across|got|have) (?:your|this|it|you|the)\b[^.\n]{0,60}\b(?:on|from|in|via|through)\b|according to|public(?:ly)? (?:posts?|postings?|listings?|available|roles|data|signal)|source:)",
-    re.I,
-)
+_SOURCE_WORDS = (
+    "found your", "saw your", "read your", "noticed your", "came across your", "found you on", "saw that you",
+    "saw the", "i saw", "we saw", "according to", "public post", "public role", "public listing", "public data",
+    "publicly", "your careers page", "your job", "source:", "got your",
+)  # fmt: skip
 _OPT_OUT_WORDS = ("unsub", "opt", "stop", "prefer", "want", "wish", "again", "reply")
 _FAKE_REPLY = re.compile(r"\s*(?:re|fwd?|aw|wg)\s*:", re.I)
 _HEADERS = frozenset({"list_unsubscribe"})
@@ -43,7 +44,7 @@ def _elements(case: Case) -> dict[str, bool]:
         "honest_subject": subject is not None and bool(subject.strip()) and (thread or not _FAKE_REPLY.match(subject)),
         "postal_address": bool(_ADDRESS.search(case.signature or text)),
         "visible_opt_out": any(w in case.low for w in _OPT_OUT_WORDS) and bool(_OPT_OUT.search(text)),
-        "data_source": bool(_SOURCE.search(text)),
+        "data_source": any(w in case.low for w in _SOURCE_WORDS),
         "list_unsubscribe": False,
     }
 

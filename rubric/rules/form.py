@@ -13,6 +13,7 @@ _EMOJI = re.compile(
     "[\U0001f300-\U0001faff\U00002600-\U000027bf\U0001f1e6-\U0001f1ff\u2b50\u2b55\u231a\u231b\u23e9-\u23f3\ufe0f]"
     r"|(?<!\w)(?::-?[)(DPp]|;-?\)|<3|:o\))(?!\w)"
 )
+_SMILEY_EYES = frozenset(":;<")
 _ATTACH = re.compile(
     r"\b(?:attached|attaching|attachment|enclosed|see the (?:pdf|attachment)|find (?:attached|enclosed))\b|\.(?:pdf|docx?|pptx?|xlsx?|zip)\b",
     re.I,
@@ -32,13 +33,25 @@ _JSONISH = re.compile(
 _WORDS = re.compile(r"\S*[^\W_]\S*")
 _SLOT_HINTS = ("{", "[", "<", "%", "___", "xx", "tbd", "todo", "fixme", "lorem", "x, y", "fname", "lname", "insert")
 _JSON_HINTS = ("{", "_", "=", '"', "null", "none", "nan", "undefined", "confidence", "maturity", "score", "/signals")
+_ABOUT_ITSELF = re.compile(
+    r"(?im)^[ \t]*(?:subject|to|from|body)[ \t]*:\s"
+    r"|\b(?:here(?:'s| is) (?:the|a|your) (?:draft|email|revised|rewritten)|draft email|as an ai|rewritten version)\b"
+)
+_ABOUT_HINTS = ("subject", "to:", "from:", "body", "here's", "here is", "draft", "as an ai", "rewritten")
+_MENU = re.compile(
+    r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do)\b"
+    r"[^.!?\n]{0,40}?((?:[\w/+#.\- ]{3,40},\s{1,3}){2,12}(?:[\w/+#\- ]{2,40}? )?(?:and |or )?[\w/+#\- ]{2,40})"
+)
+_OFFERING = frozenset(
+    "offer provide deliver service services expertise specialise specialize cover including help solution solutions do".split()
+)
 _LIST_ITEM = re.compile(r"(?m)^\s*(?:[-*\u2022]|\d+[.)])\s+\S")
 
 
 @rule(
     "form.empty",
     failure="format_violation",
-    dimension="personalization_depth",
+    dimension="tone_compliance",
     severity=3,
     decision="BLOCK",
     fix="write a letter",
@@ -188,7 +201,7 @@ def emoji(case: Case) -> Iterable[Found]:
     if case.prospect.message_type == "warm":
         return
     for part, raw in (("subject", case.email.subject or ""), ("body", case.email.body)):
-        match = _EMOJI.search(raw)
+        match = None if raw.isascii() and not _SMILEY_EYES & set(raw) else _EMOJI.search(raw)
         if match:
             yield Found(f'"{match.group()}" is an emoji', match.span(), part)
             return
@@ -221,7 +234,7 @@ def attachment(case: Case) -> Iterable[Found]:
 @rule(
     "form.placeholder",
     failure="format_violation",
-    dimension="personalization_depth",
+    dimension="tone_compliance",
     severity=1,
     decision="BLOCK",
     fix="fill the placeholder or take the sentence out",
@@ -331,18 +344,22 @@ def service_menu(case: Case) -> Iterable[Found]:
 
 
 def _series(case: Case) -> Iterator[tuple[int, int, int]]:
-    """Runs of comma-separated items behind a word of offering."""
-    text = case.body.words.text
-    for match in re.finditer(
-        r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do)\b[^.!?\n]{0,40}?((?:[\w/+#.\- ]{3,40},\s+){2,}(?:[\w/+#\- ]{2,40}? )?(?:and |or )?[\w/+#\- ]{2,40})",
-        text,
-    ):
-        sentence_words = set(match.group().lower().split())
-        if {"depends", "depend", "on"} <= sentence_words or "depends" in sentence_words:
+    """Runs of comma-separated items behind a word of offering, in sentences of a sane length."""
+    body = case.body
+    for sentence in body.words.sentences:
+        text = body.words.text[sentence.start : min(sentence.end, sentence.start + 800)]
+        if text.count(",") < 2 or not _OFFERING & set(body.words.lower[sentence.first : sentence.last]):
             continue
-        listed = match.group(1)
-        joined = bool(re.search(r",[^,]*\b(?:and|or)\b[^,]*$", listed)) and not re.search(r",\s+(?:and|or)\b", listed)
-        yield match.start(1), match.end(1), listed.count(",") + 1 + joined
+        for match in _MENU.finditer(text):
+            yield from _menu(match, sentence.start)
+
+
+def _menu(match: re.Match[str], offset: int) -> Iterator[tuple[int, int, int]]:
+    if "depend" in match.group():
+        return
+    listed = match.group(1)
+    joined = bool(re.search(r",[^,]*\b(?:and|or)\b[^,]*$", listed)) and not re.search(r",\s+(?:and|or)\b", listed)
+    yield offset + match.start(1), offset + match.end(1), listed.count(",") + 1 + joined
 
 
 @rule(
@@ -370,8 +387,15 @@ def language(case: Case) -> Iterable[Found]:
     foreign = sum(c > "\u024f" for c in letters)
     if letters and foreign * 2 > len(letters):
         yield Found("not judged: most letters are of a script that the rules do not cover")
-    elif len(lower) >= 12 and sum(w in _COMMON for w in lower) * 100 < 14 * len(lower):
+    elif _foreign_words(case) or (len(lower) >= 12 and sum(w in _COMMON for w in lower) * 100 < 14 * len(lower)):
         yield Found(f"not judged: the text is not in the language of the playbook ({case.playbook.language})")
+
+
+def _foreign_words(case: Case) -> bool:
+    """Whether the little words of other languages outnumber those of this one."""
+    lower = set(case.body.words.lower)
+    foreign = len(lower.intersection(case.playbook.lexicon.entries("other_language")))
+    return foreign >= 2 and foreign > len(lower & _COMMON)
 
 
 _COMMON = frozenset(
@@ -385,7 +409,7 @@ _COMMON = frozenset(
 @rule(
     "form.note_to_self",
     failure="format_violation",
-    dimension="personalization_depth",
+    dimension="tone_compliance",
     severity=1,
     decision="BLOCK",
     fix="send the letter and not a description of it",
@@ -397,10 +421,8 @@ _COMMON = frozenset(
 )
 def note_to_self(case: Case) -> Iterable[Found]:
     """A remark of the writer about the letter, in the letter."""
-    match = re.search(
-        r"(?im)^\s*(?:subject|to|from|body)\s*:\s|\b(?:here(?:'s| is) (?:the|a|your) (?:draft|email|revised|rewritten)|draft email|as an ai|rewritten version)\b",
-        case.body.words.text,
-    )
+    text = case.body.words.text
+    match = _ABOUT_ITSELF.search(text) if any(hint in case.low for hint in _ABOUT_HINTS) else None
     if match:
         yield at_chars(
             case.body,

@@ -169,7 +169,8 @@ def stage(case: Case) -> Iterable[Found]:
     if funding is None or funding.stage is None:
         return
     for passage in case.passages:
-        named = [(m, _stage_of(m)) for m in _STAGE.finditer(passage.words.text)]
+        stages = _STAGE.finditer(passage.words.text) if "seed" in case.low or "series" in case.low else ()
+        named = [(m, _stage_of(m)) for m in stages]
         if not named or any(s == funding.stage for _, s in named):
             continue
         match = named[0][0]

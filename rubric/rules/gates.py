@@ -92,6 +92,8 @@ def opt_out(case: Case) -> Iterable[Found]:
 def hard_no(case: Case) -> Iterable[Found]:
     """A hard no anywhere in the thread ends it; a deferral does not."""
     for pointer, quote in _said(case, "reply.hard_no"):
+        if re.search(r"\bno thanks? (?:needed|necessary|required)", quote, re.I):
+            continue
         yield Found(f'the prospect said no: "{quote}"', evidence=pointer)
         return
     for n, words, _ in replies(case):
@@ -275,6 +277,7 @@ def price_question(case: Case) -> Iterable[Found]:
                 or hits.get("price")
                 or "discount" in words.lower
                 or "discounts" in words.lower
+                or "percent" in words.lower
             ):
                 yield Found(
                     f'the prospect asks for a price outside the public bands: "{words.quote(hit.first, hit.last)}"',

@@ -13,7 +13,7 @@ from rubric.text import normalise
 
 _MARKUP = re.compile(
     r"<\|[^|<>\n]{0,40}\|>|\[/?INST\]|<</?SYS>>|</?(?:script|img|iframe|svg|style|a|div|span|p|br|html|body|form|input|object|embed|b|i|u|font|table|meta|link)\b[^>\n]{0,300}>"
-    r"|<(?:think|/think|s|/s|bos|eos)>|javascript:|(?m:^\s*#{2,}\s*(?:system|instruction|response|assistant)\b)|(?m:^\s*(?:system|assistant|user)\s*:)",
+    r"|<(?:think|/think|s|/s|bos|eos)>|javascript:|(?m:^[ \t]*#{2,}[ \t]*(?:system|instruction|response|assistant)\b)|(?m:^[ \t]*(?:system|assistant|user)[ \t]*:)",
     re.I,
 )
 _MARKUP_HINTS = ("<", "[", "##", "javascript:", "system", "assistant", "user")

@@ -18,6 +18,8 @@ _PLACEHOLDER = re.compile(
     r"|\b[A-Z][a-z]*(?:Co|Corp|Tech|Startup|Company|Soft|Inc)(?:[A-Z]|\d)\b"
     r"|\b(?:Acme|Foo(?:bar)?|Example (?:Co|Corp|Inc)|Contoso|Widgets? Inc|XYZ|ABC)(?: (?:Corp|Inc|Co|Ltd))?\b"
 )
+# Companies whose name opens a sentence as a plain word.
+_ALSO_WORDS = frozenset("wave square ramp league tide alan tier clip wise epic maple carbon mercury".split())
 _SERIES = re.compile(
     r"(?:[A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?, ){1,5}[A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?,? (?:and|or) [A-Z][\w.&\-]+(?: [A-Z][\w.&\-]+)?"
 )
@@ -50,7 +52,7 @@ class Named(NamedTuple):
 
 
 def named(case: Case, passage: Passage, sentence: Sentence) -> list[Named]:
-    """Peers of the brief, known companies and unknown names behind "companies like"."""
+    """The peers of the brief and the known companies that a sentence names."""
     if not case.prospect.peers and not passage.has("known_company", sentence):
         return []
     out = []
@@ -66,24 +68,7 @@ def named(case: Case, passage: Passage, sentence: Sentence) -> list[Named]:
         if passage.words.is_capitalised(hit.first) and not any(o.first <= hit.first < o.last for o in out):
             quote = passage.quote(hit)
             if quote.lower() not in own and (
-                hit.first > sentence.first
-                or hit.last - hit.first > 1
-                or quote.lower()
-                not in {
-                    "wave",
-                    "square",
-                    "ramp",
-                    "league",
-                    "tide",
-                    "alan",
-                    "tier",
-                    "clip",
-                    "wise",
-                    "epic",
-                    "maple",
-                    "carbon",
-                    "mercury",
-                }
+                hit.first > sentence.first or hit.last - hit.first > 1 or quote.lower() not in _ALSO_WORDS
             ):
                 out.append(Named(quote, hit.first, hit.last, None))
     return out
@@ -196,7 +181,7 @@ def unknown(case: Case) -> Iterable[Found]:
 def _series(case: Case, passage: Passage, sentence: Sentence) -> Iterator[Named]:
     """Three or more names in a row, "A, B and C", none of them a skill, a place or a word of the brief."""
     text = passage.quote(sentence)
-    match = _SERIES.search(text)
+    match = _SERIES.search(text) if "," in text and (" and " in text or " or " in text) else None
     if match is None:
         return
     names = [n.strip() for n in re.split(r",| and | or ", match.group()) if n.strip()]
@@ -217,7 +202,15 @@ def _in_brief(case: Case, name: str) -> bool:
     return any(low in text.lower() for _, text in case.brief.texts)
 
 
-def _peer_names(case: Case) -> Iterator[tuple[Passage, Sentence, Named]]:
+def _peer_names(case: Case) -> list[tuple[Passage, Sentence, Named]]:
+    return case.memo(_all_peer_names)
+
+
+def _all_peer_names(case: Case) -> list[tuple[Passage, Sentence, Named]]:
+    return list(_each_peer_name(case))
+
+
+def _each_peer_name(case: Case) -> Iterator[tuple[Passage, Sentence, Named]]:
     """Companies named where the sentence speaks of peers, clients or competitors."""
     for passage in case.passages:
         for sentence in passage.words.sentences:
@@ -412,6 +405,18 @@ def gap_confidence(case: Case) -> Iterable[Found]:
 
 
 def _statements(case: Case, *, with_names: bool = False) -> list[tuple[Passage, Sentence, Hit]]:
+    return case.memo(_statements_or_names if with_names else _statements_of_peers)
+
+
+def _statements_of_peers(case: Case) -> list[tuple[Passage, Sentence, Hit]]:
+    return _find_statements(case, with_names=False)
+
+
+def _statements_or_names(case: Case) -> list[tuple[Passage, Sentence, Hit]]:
+    return _find_statements(case, with_names=True)
+
+
+def _find_statements(case: Case, *, with_names: bool) -> list[tuple[Passage, Sentence, Hit]]:
     """Sentences that say what peers do: a word for peers with a finding close behind it."""
     out = []
     for passage in case.passages:

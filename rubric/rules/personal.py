@@ -117,7 +117,9 @@ def no_fact(case: Case) -> Iterable[Found]:
         return
     known = _facts_known(case)
     if known and not _facts_named(case):
-        yield Found(f"names no concrete fact; the brief has {', '.join(known[:3])}", evidence=f"/signals/{known[0]}")
+        sound = " outside the sentences at fault" if mentions(case) else ""
+        has = ", ".join(known[:3])
+        yield Found(f"names no concrete fact{sound}; the brief has {has}", evidence=f"/signals/{known[0]}")
 
 
 def _facts_known(case: Case) -> list[str]:

@@ -65,9 +65,8 @@ def _is_price(case: Case, passage: Passage, money: Quantity) -> bool:
     if _PER.match(passage.words.text[money.end :]):
         return True
     sentence = passage.sentence(money.first)
-    if any(n.kind == "money" and carries(n.value, money) for n in case.brief.numbers) and passage.has(
-        "mention.funding", sentence
-    ):
+    raised = passage.has("mention.funding", sentence)
+    if raised and any(n.kind == "money" and carries(n.value, money) for n in case.brief.numbers):
         return False
     lower = set(passage.words.lower[sentence.first : sentence.last])
     if passage.has("mention.funding", sentence) and not passage.has("price", sentence):
@@ -168,8 +167,8 @@ def total(case: Case) -> Iterable[Found]:
         if figures and not passage.negated(hit.first):
             yield at(passage, hit, f'"{passage.quote(hit)}" with a figure names a total')
             return
-    match = _TIMES.search(case.body.words.text)
-    if match and any(a.kind == "money" for a in case.body.amounts):
+    match = _TIMES.search(case.body.words.text) if any(a.kind == "money" for a in case.body.amounts) else None
+    if match:
         yield at_chars(case.body, match.start(), match.end(), f'"{match.group()}" multiplies a rate')
 
 

@@ -51,7 +51,7 @@ def subject_opener(case: Case) -> Iterable[Found]:
     lower = case.subject.words.lower
     span = (0, len(case.subject.text.raw))
     if not lower:
-        yield Found("the subject is empty", span, "subject")
+        yield Found("the subject is empty", None, "subject")
     elif lower[0] in case.playbook.form.subject_never:
         yield Found(f'the subject opens with "{case.subject.words.quote(0, 1)}"', span, "subject")
     elif not any(lower[: len(w)] == w for w in (plain(o) for o in case.playbook.form.subject_openers)) and lower[

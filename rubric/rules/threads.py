@@ -70,8 +70,10 @@ def secrets(case: Case) -> list[Secret]:
 
 
 def _secrets(case: Case) -> list[Secret]:
+    if not case.prospect.other_threads:
+        return []
     own = {stem(w) for w in case.brief.words} - {stem(w) for w in _PUBLIC}
-    trade = {stem(w) for words in case.playbook.stacks.values() for phrase in words for w in phrase.split()}
+    trade = case.playbook.skill_stems
     groups_known = _groups_of(
         case, (w for p, t in case.brief.texts if p != "/signals/funding/stage" for w in t.lower().split())
     )

@@ -10,7 +10,7 @@ from rubric.phrases import Hit
 from rubric.rules import Example, Found, at, at_chars, rule
 from rubric.words import plain
 
-_SHOUT = re.compile(r"(?=[A-Z\s]*[A-Z]{4})\b[A-Z]{2,}\b(?:\s+[A-Z]{2,}\b)+")
+_SHOUT = re.compile(r"\b[A-Z]{2,}\b(?:[ \n]+[A-Z]{2,}\b)+")
 _EXCLAIM = re.compile(r"!+")
 
 
@@ -151,6 +151,35 @@ def shouting(case: Case) -> Iterable[Found]:
     loud = any(len(word) > 3 and word.isupper() for word in case.prose.split())
     for match in _SHOUT.finditer(case.body.words.text) if loud else ():
         quoted = match.group().lower()
+        if not any(len(word) > 3 for word in quoted.split()):
+            continue
         if not any(quoted in t.lower() for _, t in case.brief.texts):
             yield at_chars(case.body, match.start(), match.end(), f'"{match.group()}" shouts')
             return
+
+
+@rule(
+    "tone.brand",
+    failure="tone_violation",
+    dimension="tone_compliance",
+    severity=1,
+    decision="BLOCK",
+    lacks=True,
+    fix="mend the findings that lower these markers, or write the letter anew",
+    passes=[Example("We have world-class engineers."), Example("We place engineers with software teams.")],
+    fails=[
+        Example("We have world-class engineers, and you are falling behind."),
+        Example("Just following up: our proprietary approach is a no-brainer."),
+    ],
+)
+def brand(case: Case) -> Iterable[Found]:
+    """Two or more tone markers below 4 break the brand, whatever brought them down."""
+    tone = dict(case.tone)
+    if all(value == 5 for value in tone.values()):
+        for found in words.check(case):  # judged alone, nothing has lowered the markers yet
+            if found.marker and found.decision != "PASS":
+                tone[found.marker] -= found.weight or 2
+    low = [marker for marker, value in tone.items() if value < 4]
+    if len(low) > 1:
+        named = ", ".join(f"{m.replace('_', '-')} {max(1, tone[m])}" for m in low)
+        yield Found(f"{len(low)} tone markers are below 4 of 5: {named}")
