@@ -121,11 +121,6 @@ class Brief:
             out.append(Number(float(entry.available), "count", f"{base}/available"))
             if entry.deploy_days is not None:
                 out.append(Number(float(entry.deploy_days), "duration", f"{base}/deploy_days"))
-        low, high = self.playbook.form.ask_minutes
-        out += [
-            Number(low / 1440, "duration", "playbook:/form/ask_minutes/0"),
-            Number(high / 1440, "duration", "playbook:/form/ask_minutes/1"),
-        ]
         for n, band in enumerate(self.playbook.pricing.bands):
             out += [
                 Number(band.low, "money", f"playbook:/pricing/bands/{n}/low"),
@@ -134,11 +129,13 @@ class Brief:
         return out
 
     def trace(self, amount: Quantity) -> str | None:
-        """The pointer of the value that carries an amount; None if nothing does."""
-        for number in self._by_kind.get(amount.kind, ()):
-            if carries(number.value, amount):
-                return number.pointer
-        return None
+        """The pointer of the value that carries an amount, an exact one first; None if nothing does."""
+        low, high = self.playbook.form.ask_minutes
+        if amount.unit == "minute" and low <= round(amount.low * 1440) and round(amount.high * 1440) <= high:
+            return "playbook:/form/ask_minutes"
+        found = [n for n in self._by_kind.get(amount.kind, ()) if carries(n.value, amount)]
+        exact = next((n for n in found if amount.low <= n.value <= amount.high), None)
+        return (exact or found[0]).pointer if found else None
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Number]]:

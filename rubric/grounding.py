@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rubric.case import Case, Passage
 from rubric.mentions import mentions, signal_of
+from rubric.offers import evidence, is_verb, stacks_near
 from rubric.words import plain
 
 _TITLE = re.compile(
@@ -49,11 +50,18 @@ def _claim(passage: Passage, kind: str, start: int, end: int, pointer: str | Non
 
 def _amounts(case: Case, passage: Passage) -> Iterator[Traced]:
     for amount in passage.amounts:
-        yield _claim(passage, amount.kind, amount.start, amount.end, case.brief.trace(amount))
+        pointer = case.brief.trace(amount)
+        if pointer and pointer.startswith("playbook:/capacity") and amount.kind == "duration":
+            stacks = stacks_near(case, passage, passage.sentence(amount.first), None)
+            pointer = evidence(case, stacks, "deploy_days")
+        yield _claim(passage, amount.kind, amount.start, amount.end, pointer)
 
 
 def _dates(case: Case, passage: Passage) -> Iterator[Traced]:
     for ref in passage.dates:
+        word = min(passage.words.at(ref.start), len(passage.words.lower) - 1)
+        if ref.last_day >= case.as_of and case.is_ask(passage, passage.sentence(word)):
+            continue  # a day that is proposed claims nothing
         pointer = case.brief.trace_day(ref.first_day, ref.last_day)
         if pointer is None:
             pointer = next((p for p, day in case.brief.days if ref.covers(day, slack=3)), None)
@@ -80,6 +88,8 @@ def _technologies(case: Case, passage: Passage) -> Iterator[Traced]:
     names = [n for n in passage.hits if n.startswith("stack.") or n == "technology"]
     for name in names:
         for hit in passage.of(name):
+            if is_verb(passage, name.removeprefix("stack."), hit.first):
+                continue
             said = passage.words.lower[hit.first : hit.last]
             pointer = next((case.brief.words[w] for w in said if w in case.brief.words), None)
             stack = name.removeprefix("stack.")
@@ -91,11 +101,12 @@ def _technologies(case: Case, passage: Passage) -> Iterator[Traced]:
 def _names(case: Case, passage: Passage) -> Iterator[Traced]:
     """Capitalised words inside a sentence: people, companies, products."""
     words = passage.words
-    seller = {w for name in case.playbook.seller.names for w in plain(name)}
+    own = case.playbook.seller
+    seller = {w for name in (*own.names, *own.own_words) for w in plain(name)}
     at = 0
     while at < len(words.lower):
         opens = words.sentences[words.sentence_of[at]].first == at
-        if not words.is_capitalised(at) or words.quote(at, at + 1) in _PLAIN or opens:
+        if not words.is_capitalised(at) or words.quote(at, at + 1) in _PLAIN or opens or len(words.lower[at]) == 1:
             at += 1
             continue
         last = at + 1
@@ -108,7 +119,7 @@ def _names(case: Case, passage: Passage) -> Iterator[Traced]:
         said = words.lower[at:last]
         pointer = next((case.brief.words[w] for w in said if w in case.brief.words), None)
         if pointer is None and all(w in seller for w in said):
-            pointer = "playbook:/seller/company"
+            pointer = "playbook:/seller"
         yield _claim(passage, "name", *words.chars(at, last), pointer)
         at = last
 

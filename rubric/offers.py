@@ -227,7 +227,7 @@ def named_stacks(case: Case, passage: Passage, sentence: Sentence) -> list[tuple
         (name, h.first, h.last)
         for name in case.playbook.stacks
         for h in passage.inside(f"stack.{name}", sentence)
-        if not _go_verb(passage, name, h.first)
+        if not is_verb(passage, name, h.first)
     ]
     for name in case.prospect.capacity:
         if name not in case.playbook.stacks and name.lower() in passage.words.lower[sentence.first : sentence.last]:
@@ -236,7 +236,7 @@ def named_stacks(case: Case, passage: Passage, sentence: Sentence) -> list[tuple
     return sorted(out, key=lambda s: s[1])
 
 
-def _go_verb(passage: Passage, name: str, word: int) -> bool:
+def is_verb(passage: Passage, name: str, word: int) -> bool:
     """ "go" is a language beside engineers, or with a capital; otherwise a verb."""
     if name != "go" or passage.words.lower[word] != "go":
         return False

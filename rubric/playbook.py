@@ -58,6 +58,7 @@ class Seller(Data):
     timezone: str
     signature: Phrases = ("first_name", "title", "company", "domain")
     people: Phrases = Field((), description="words for the people or units that are offered")
+    own_words: Phrases = Field((), description="names and places that the seller may say of itself")
     people_word: str = Field("people", description="how findings call them")
 
     @property

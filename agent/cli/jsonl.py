@@ -6,6 +6,7 @@ stream. A line longer than any case can be is skipped without being kept.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -67,6 +68,7 @@ def judge_stream(name: str, out: BinaryIO, judge: Judge) -> Tally:
 def _pump(source: BinaryIO, out: BinaryIO, judge: Judge) -> Tally:
     counts: Counter[Decision] = Counter()
     errors = 0
+    gc.freeze()  # playbook and rules live as long as the process: nothing there to collect
     for line in lines(source):
         row = judge_line(line, judge)
         if row["error"] is None:
