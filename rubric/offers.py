@@ -144,6 +144,9 @@ def _of_theirs(case: Case, passage: Passage, sentence: Sentence, amount: Quantit
 def _denied(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
     """ "I will not promise two people I do not have": a denial of the promise, some words before."""
     before = passage.words.lower[max(sentence.first, amount.first - 6) : amount.first]
+    after = passage.words.lower[amount.last : min(amount.last + 7, sentence.last)]
+    if ("more", "than") in pairwise(after) or ("too", "many") in pairwise(after) or "exceeds" in after:
+        return True
     return any(
         w in {"not", "won't", "cannot", "can't", "never"}
         and v in {"promise", "offer", "commit", "guarantee", "provide", "quote", "have"}
@@ -324,6 +327,7 @@ def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
     for hit in body.inside("start_now", sentence):
         if (
             not body.negated(hit.first)
+            and body.words.lower[hit.first - 1 : hit.first] != ["from"]
             and beside_start(body, sentence, hit.first)
             and not _in_condition(body, sentence, hit.first)
         ):

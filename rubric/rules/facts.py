@@ -59,6 +59,8 @@ def direction(case: Case) -> Iterable[Found]:
             if mention.event != "hiring" or sentence.question:
                 continue
             for hit in passage.inside(words, sentence):
+                if abs(hit.first - mention.hit.first) > 7:  # it speaks of something else
+                    continue
                 if (
                     passage.negated(hit.first)
                     or passage.words.lower[hit.first] in {"up", "down", "fall"}
@@ -217,6 +219,8 @@ def _count(case: Case, passage: Passage, sentence: Sentence, amount: Quantity) -
         return None
     if amount.unit == "people" and _your(passage, amount):
         return _headcount(case, passage, amount)
+    if amount.unit == "people" and _of_company(case, passage, sentence) and case.brief.trace(amount) is None:
+        return at_place(passage, amount, f'"{passage.quote(amount)}" stands nowhere in the brief')
     gap = amount.kind == "duration" and passage.has("mention.gap", sentence) and not _offered(passage, amount)
     if gap and case.brief.trace(amount) is None:
         return at_place(
@@ -225,6 +229,13 @@ def _count(case: Case, passage: Passage, sentence: Sentence, amount: Quantity) -
             f'"{passage.quote(amount)}" stands nowhere in the brief',
         )
     return None
+
+
+def _of_company(case: Case, passage: Passage, sentence: Sentence) -> bool:
+    """Whether a sentence names the reader's company and speaks neither of us nor of an offer."""
+    lower = passage.words.lower[sentence.first : sentence.last]
+    name = case.memo(company_words)[:1]
+    return bool(name) and name[0] in lower and not WE & set(lower) and not sentence.question
 
 
 def _offered(passage: Passage, amount: Quantity) -> bool:
@@ -360,6 +371,8 @@ def absence(case: Case) -> Iterable[Found]:
         ):
             continue
         said = set(passage.words.lower[hit.last : hit.last + 4])
+        if passage.words.lower[hit.first] in {"nobody", "no", "not"}:
+            said -= {"to"}
         if {"to", "time", "reply", "answer", "need", "worry", "interest"} & (
             said | {passage.words.lower[hit.last - 1]}
         ) or _prospect_said(case):

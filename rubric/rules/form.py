@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rubric.case import Case
 from rubric.rules import Example, Found, at, at_chars, rule
+from rubric.rules.gates import replies
 from rubric.words import plain
 
 _EMOJI = re.compile(
@@ -102,7 +103,8 @@ def _warmth(case: Case) -> str:
     for kind in ("engaged", "curious", "soft_deferral"):
         if kind.replace("_", " ") in said.replace("_", " "):
             return kind
-    return "warm"
+    last = replies(case)[-1:]
+    return "soft_deferral" if last and last[0][2].get("reply.defers") else "warm"
 
 
 @rule(
@@ -334,7 +336,8 @@ def service_menu(case: Case) -> Iterable[Found]:
         "practices",
         "provide",
     }
-    if len(items) >= least and offers & set(case.body.words.lower):
+    menu = offers & set(case.body.words.lower) or "we do:" in case.low
+    if len(items) >= least and menu:
         yield at_chars(case.body, items[0].start(), items[-1].end(), f"{len(items)} services in a list")
         return
     for start, end, count in _series(case):

@@ -126,8 +126,6 @@ def discount(case: Case) -> Iterable[Found]:
             "our",
             "off",
             "discount",
-            "us",
-            "i",
         } & set(said):
             continue
         yield at(
