@@ -31,6 +31,7 @@ _LOWER_ONLY = re.compile(r"\bx{3,}\b|\btbd\b|\btodo\b|\bfixme\b", re.I)
 _JSONISH = re.compile(
     r"\{\s*\"\w+\"\s*:|\"(?:confidence|segment|score|signals?)\"\s*:|\b(?:confidence|score|maturity)\s*[:=]\s*\d|\b[a-z]+(?:_[a-z]+){2,}\b|\b(?:null|None|NaN|undefined)\b(?=[\s,.}])|/signals/|\btask[_-]id\b"
 )
+_MORE_THAN_WANTED = re.compile(r"\+?\d[\d ()\-]{7,18}\d|linkedin\.|twitter\.|calendly\.|https?://|@\w", re.I)
 _WORDS = re.compile(r"\S*[^\W_]\S*")
 _SLOT_HINTS = ("{", "[", "<", "%", "___", "xx", "tbd", "todo", "fixme", "lorem", "x, y", "fname", "lname", "insert")
 _JSON_HINTS = ("{", "_", "=", '"', "null", "none", "nan", "undefined", "confidence", "maturity", "score", "/signals")
@@ -172,7 +173,7 @@ def salutation(case: Case) -> Iterable[Found]:
     fails=[Example("We saw two roles."), Example("We saw two roles.\n\nBest,\nAlex")],
 )
 def signature(case: Case) -> Iterable[Found]:
-    """A missing part of the signature. It is a note and decides nothing."""
+    """A missing part of the signature, or a phone number or profile beside it. It is a note and decides nothing."""
     if case.prospect.message_type == "sms" or not case.body.words.lower:
         return
     low, seller = case.signature.lower(), case.playbook.seller
@@ -186,6 +187,8 @@ def signature(case: Case) -> Iterable[Found]:
         missing.append("name")
     if missing:
         yield Found(f"the signature lacks {', '.join(missing)}", evidence="playbook:/seller/signature")
+    if extra := next((x.strip() for x in lines if _MORE_THAN_WANTED.search(x)), None):
+        yield Found(f'the signature carries more than it needs: "{extra[:40]}"', evidence="playbook:/seller/signature")
 
 
 @rule(
