@@ -71,12 +71,16 @@ def test_the_report_underlines_what_each_finding_quotes() -> None:
 
 
 def test_explain_lists_traced_and_ungrounded_claims() -> None:
-    shown = winnow("check", "--prospect", PROSPECT, GOOD, "--explain").out
-    assert re.search(r'"\$14M" \(money\): /signals/funding/amount_usd is 14000000', shown)
-    assert "ungrounded" in shown and "nothing in the prospect or the playbook carries it" in shown
-    plain = winnow("check", "--prospect", PROSPECT, GOOD, "--json").data
-    explained = winnow("check", "--prospect", PROSPECT, GOOD, "--json", "--explain").data
-    assert "grounding" not in plain
+    good = winnow("check", "--prospect", PROSPECT, GOOD, "--explain").out
+    assert re.search(r'"\$14M" \(money\): /signals/funding/amount_usd is 14000000', good)
+    assert "ungrounded" not in good
+    bad = winnow("check", "--prospect", PROSPECT, BAD, "--explain").out
+    assert "ungrounded" in bad and "nothing in the prospect or the playbook carries it" in bad
+
+
+def test_only_explain_adds_the_grounding() -> None:
+    assert "grounding" not in winnow("check", "--prospect", PROSPECT, BAD, "--json").data
+    explained = winnow("check", "--prospect", PROSPECT, BAD, "--json", "--explain").data
     assert {c["pointer"] is None for c in explained["grounding"]} == {True, False}
 
 

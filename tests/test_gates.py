@@ -28,16 +28,16 @@ REPLIES = [
     ("STOP", "SUPPRESS"),
     ("Unsubscribe", "SUPPRESS"),
     ("Do not contact me again", "SUPPRESS"),
-    _missing("We have no interest in this.", "SUPPRESS"),
-    _missing("Interesting! No thanks needed.", "PASS"),
+    ("We have no interest in this.", "SUPPRESS"),
+    ("Interesting! No thanks needed.", "PASS"),
     ("Thank you, not now - write again in autumn", "PASS"),
     ("Sounds good, tell me more.", "PASS"),
     ("Send us the MSA.", "ESCALATE"),
     ("Who are your current customers?", "ESCALATE"),
-    _missing("Can you do a 12-month deal at 10% off?", "ESCALATE"),
+    ("Can you do a 12-month deal at 10% off?", "ESCALATE"),
     _missing("What would 4 engineers cost per month?", "ESCALATE"),
     _missing("We want Dawit on this.", "ESCALATE"),
-    _missing("I have no idea what you mean.", "ESCALATE"),
+    ("I have no idea what you mean.", "ESCALATE"),
 ]
 
 
@@ -63,7 +63,7 @@ LANGUAGES = [
     ("We saw two open roles at your company. Is that all?", False),
     ("Wir haben gesehen, dass Sie zwei offene Stellen haben, und fragen uns, ob das alles ist.", True),
     ("\u041c\u044b \u0432\u0438\u0434\u0435\u043b\u0438 \u0434\u0432\u0435 \u0432\u0430\u043a\u0430\u043d\u0441\u0438\u0438.", True),
-    pytest.param("Wir sehen zwei offene Stellen bei Ihnen. Ist das alles?", True, marks=pytest.mark.xfail(strict=True, reason="below twelve words no language is told")),
+    ("Wir sehen zwei offene Stellen bei Ihnen. Ist das alles?", True),
 ]
 
 
