@@ -134,6 +134,7 @@ class Case:
         self.as_of: date = self.prospect.as_of or date.today()
         self._memo: dict[object, object] = {}
         self._spoilt: set[tuple[Part, int]] = set()
+        self.alone = True  # whether one rule is judged by itself
         self.tone: dict[Marker, int] = dict.fromkeys(MARKERS, 5)
 
     # -- the letter -------------------------------------------------------------------------

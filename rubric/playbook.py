@@ -223,6 +223,7 @@ class Playbook(Data):
     costs_usd: dict[Failure, float] = {}
     segments: tuple[Segment, ...] = ()
     segment_order: tuple[SegmentChoice, ...] = ()
+    leader_roles: tuple[Role, ...] = Field(("cto", "vp_eng"), description="whose appointment is a leadership change")
     regions: dict[str, Phrases] = {}
     disqualifiers: Phrases = ()
     capacity: dict[str, StackCapacity] = {}

@@ -183,7 +183,7 @@ def _facts(prospect: Prospect, playbook: Playbook) -> dict[str, Fact]:
     leader, gap = signals.leadership, signals.capability_gap
     text = " . ".join(signals.facts)
     flags = {re.sub(r"[^a-z0-9]+", "_", f.lower()) for f in prospect.flags}
-    engineering = leader is not None and (leader.role in {"cto", "vp_eng"})
+    engineering = leader is not None and (leader.role in playbook.leader_roles)
     chief = leader is not None and leader.role in {"ceo", "cfo"}
     out = {
         "funding_stage": of(funding, funding.stage if funding else None),

@@ -96,6 +96,8 @@ def judge(case: Case, rules: Iterable[Rule], *, explain: bool = False) -> Verdic
     from rubric.rules.compliance import elements
 
     findings: list[Finding] = []
+    rules = tuple(rules)
+    case.alone = len(rules) == 1
     for rule in rules:
         for found in _run(rule, case):
             findings.append(_finding(rule, found, case))

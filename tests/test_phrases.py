@@ -109,10 +109,7 @@ def test_every_entry_of_the_lists_that_ship_can_be_found() -> None:
     assert all(lexicon.entries(name) for name in english())
 
 
-DOUBLED = pytest.mark.xfail(strict=True, reason="'cut' stands there twice")
-
-
-@pytest.mark.parametrize("name", [pytest.param(n, marks=DOUBLED) if n == "peer_finding" else n for n in sorted(english())])
+@pytest.mark.parametrize("name", sorted(english()))
 def test_a_list_has_no_entry_twice(name: str) -> None:
     entries = english()[name]
     assert sorted({e for e in entries if entries.count(e) > 1}) == []

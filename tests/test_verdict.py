@@ -283,7 +283,6 @@ class TestChosen:
         verdict = check(brief(), Email(body), playbook_with(), without=frozenset({"tone.words"}))
         assert fires("tone.words", body) and "tone.words" not in {f.rule for f in verdict.findings}
 
-    @pytest.mark.xfail(strict=True, reason="tone.brand asks tone.words itself while no marker is lowered")
     def test_one_that_is_off_breaks_no_brand(self) -> None:
         body = "We have world-class engineers, and you are falling behind."
         verdict = check(brief(), Email(body), playbook_with(), without=frozenset({"tone.words"}))

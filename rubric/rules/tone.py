@@ -175,8 +175,8 @@ def shouting(case: Case) -> Iterable[Found]:
 def brand(case: Case) -> Iterable[Found]:
     """Two or more tone markers below 4 break the brand, whatever brought them down."""
     tone = dict(case.tone)
-    if all(value == 5 for value in tone.values()):
-        for found in words.check(case):  # judged alone, nothing has lowered the markers yet
+    if case.alone:  # nothing else has lowered the markers
+        for found in words.check(case):
             if found.marker and found.decision != "PASS":
                 tone[found.marker] -= found.weight or 2
     low = [marker for marker, value in tone.items() if value < 4]
