@@ -8,23 +8,35 @@ still sees it; no verdict that a context carries ("escalation_rule", "leak_sever
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from rubric import coerce
-from rubric.dates import dates
+from rubric.flat_keys import (
+    BOUND,
+    ENGINEER,
+    ENGINEER_NAME,
+    ENGINEER_ROLE,
+    FREE,
+    FROM,
+    IDEA,
+    META,
+    NO,
+    PERSON,
+    ROLE_IN_NAME,
+    SCALE,
+    SPOKEN,
+    UNTIL,
+    Path,
+    last_day,
+    names_thread,
+    party_in,
+    pointer,
+    strings,
+)
 
 _FLAT_KEYS = frozenset({"available_signals", "prospect_id", "funding_stage", "funding_confidence", "recipient_role"})
-_META = re.compile(
-    r"severity|risk|rule|strength|count|sentiment|probability|source$|date|_id$|rate$|last_(?:email|open|click|engagement)|note_type"
-)
-_SCALE = frozenset({"low", "medium", "high", "critical", "none", "soft", "hard", "true", "false", "yes", "no"})
-_ROLE_IN_NAME = re.compile(
-    r"(?<![a-z])(ceo|cto|cfo|coo|cio|cpo|co_?founder|founder|vp_?eng(?:ineering)?|vp|board|head|director|hr|procurement|legal|product)(?![a-z])"
-)
-
-Path = tuple[str, ...]
 
 
 def is_flat(data: Mapping[str, Any]) -> bool:
@@ -98,19 +110,19 @@ class _Mapping:
         if isinstance(items, str):
             items = node[leaf] = [items]
         if isinstance(items, list) and value not in items:
-            self.origins[f"{pointer}/{len(items)}"] = _pointer(path)
+            self.origins[f"{pointer}/{len(items)}"] = pointer(path)
             items.append(value)
 
     # -- the free keys ----------------------------------------------------------------------
 
     def _signals(self, signals: Mapping[str, Any], path: Path) -> None:
         for key, items in signals.items():
-            if isinstance(items, list) and _ENGINEER.search(key.lower()):
+            if isinstance(items, list) and ENGINEER.search(key.lower()):
                 for item in items:
                     if isinstance(item, Mapping):
                         self._commitment(item, (*path, key))
         if self._commitment(signals, path):
-            signals = {k: v for k, v in signals.items() if not _ENGINEER.search(k.lower())}
+            signals = {k: v for k, v in signals.items() if not ENGINEER.search(k.lower())}
         self._rejection(signals, path)
         for key, value in signals.items():
             self._signal(key, value, (*path, key))
@@ -122,7 +134,7 @@ class _Mapping:
                 return
         if isinstance(value, Mapping):
             self._signals(value, path)
-        elif isinstance(value, str) and not _META.search(name) and value.lower() not in _SCALE:
+        elif isinstance(value, str) and not META.search(name) and value.lower() not in SCALE:
             self.leftovers.append((path, value))
 
     def _leftovers(self) -> None:
@@ -140,12 +152,12 @@ class _Mapping:
 
     def _commitment(self, node: Mapping[str, Any], path: Path) -> bool:
         """An engineer's name with the day they are bound until, anywhere in one mapping."""
-        who = next((v for k, v in node.items() if _ENGINEER_NAME.search(k.lower()) and isinstance(v, str)), None)
+        who = next((v for k, v in node.items() if ENGINEER_NAME.search(k.lower()) and isinstance(v, str)), None)
         who = who or next(
-            (v for k, v in node.items() if _ENGINEER.search(k.lower()) and isinstance(v, str) and _PERSON.fullmatch(v)),
+            (v for k, v in node.items() if ENGINEER.search(k.lower()) and isinstance(v, str) and PERSON.fullmatch(v)),
             None,
         )
-        if who is None and len(path) > 1 and _ENGINEER.search(path[-1].lower()):
+        if who is None and len(path) > 1 and ENGINEER.search(path[-1].lower()):
             who = next((v for k, v in node.items() if k.lower() == "name" and isinstance(v, str)), None)
         if who is None:
             return False
@@ -153,7 +165,7 @@ class _Mapping:
         if until is None:
             return False
         texts = " ".join(f"{k} {v}" for k, v in node.items() if isinstance(v, (str, int, float))).lower()
-        role = next((v for k, v in node.items() if _ENGINEER_ROLE.search(k.lower()) and isinstance(v, str)), None)
+        role = next((v for k, v in node.items() if ENGINEER_ROLE.search(k.lower()) and isinstance(v, str)), None)
         kind = "renewal" if re.search(r"renew|extension|may extend|likely to extend", texts) else "engagement"
         entry = {"who": who, "stack": role, "ends": until.isoformat(), "type": kind}
         self._add("/prior_commitments", entry, (*path, key))
@@ -163,24 +175,24 @@ class _Mapping:
         """The last day of an engagement in one mapping, by its key or by its words, and the key."""
         for key, value in node.items():
             low, text = key.lower(), str(value)
-            free_from = bool(_FROM.search(low) or _FREE.search(text))
-            if not (_UNTIL.search(low) or free_from or (isinstance(value, str) and _BOUND.search(text))):
+            free_from = bool(FROM.search(low) or FREE.search(text))
+            if not (UNTIL.search(low) or free_from or (isinstance(value, str) and BOUND.search(text))):
                 continue
-            day = _day(value, self.data.get("as_of"))
+            day = last_day(value, self.data.get("as_of"))
             if day:
                 return (day - timedelta(days=1) if free_from else day), key
         return None, ""
 
     def _rejection(self, node: Mapping[str, Any], path: Path) -> None:
         """A suggestion that was made, beside the words that turned it down."""
-        ideas = [(k, v) for k, v in node.items() if _IDEA.search(k.lower()) and isinstance(v, str)]
+        ideas = [(k, v) for k, v in node.items() if IDEA.search(k.lower()) and isinstance(v, str)]
         answers = [
-            v for k, v in node.items() if _NO.search(k.lower()) and not _META.search(k.lower()) and isinstance(v, str)
+            v for k, v in node.items() if NO.search(k.lower()) and not META.search(k.lower()) and isinstance(v, str)
         ]
         if not answers:
             return
         for key, idea in ideas:
-            if not _NO.search(key.lower()):
+            if not NO.search(key.lower()):
                 self._add("/rejected_suggestions", idea, (*path, key))
         if ideas:
             for text in answers:
@@ -191,17 +203,17 @@ class _Mapping:
         for n, thread in enumerate(threads):
             if thread["with"] == party:
                 if text not in thread["facts"]:
-                    self.origins[f"/other_threads/{n}/facts/{len(thread['facts'])}"] = _pointer(path)
+                    self.origins[f"/other_threads/{n}/facts/{len(thread['facts'])}"] = pointer(path)
                     thread["facts"].append(text)
                 return
-        self.origins[f"/other_threads/{len(threads)}"] = _pointer(path)
+        self.origins[f"/other_threads/{len(threads)}"] = pointer(path)
         threads.append({"with": party, "facts": [text]})
 
     # -- what one kind of key means; True where the key was used up ----------------------------
 
     def _industry(self, name: str, value: Any, path: Path) -> bool:
         if isinstance(value, str):
-            self._put("/company/industry", value, _pointer(path))
+            self._put("/company/industry", value, pointer(path))
         return isinstance(value, str)
 
     def _regulation(self, name: str, value: Any, path: Path) -> bool:
@@ -211,19 +223,19 @@ class _Mapping:
             company["regulatory_context"] = (
                 f"{company['regulatory_context']}; {text}" if "regulatory_context" in company else text
             )
-            self.origins.setdefault("/company/regulatory_context", _pointer(path))
+            self.origins.setdefault("/company/regulatory_context", pointer(path))
         elif value is True:
-            self._put("/company/regulated", True, _pointer(path))
+            self._put("/company/regulated", True, pointer(path))
         return True
 
     def _place(self, name: str, value: Any, path: Path) -> bool:
         if isinstance(value, str):
-            self._put("/company/hq", value, _pointer(path))
+            self._put("/company/hq", value, pointer(path))
         return isinstance(value, str)
 
     def _timezone(self, name: str, value: Any, path: Path) -> bool:
         if isinstance(value, str):
-            self._put("/recipient/timezone", value, _pointer(path))
+            self._put("/recipient/timezone", value, pointer(path))
         return True
 
     def _peers(self, name: str, value: Any, path: Path) -> bool:
@@ -243,9 +255,9 @@ class _Mapping:
         if isinstance(value, bool):
             return False
         if isinstance(value, int):
-            self._put(f"{hiring}/open_engineering_roles", value, _pointer(path))
+            self._put(f"{hiring}/open_engineering_roles", value, pointer(path))
         elif isinstance(value, list) and value:
-            self._put(f"{hiring}/open_engineering_roles", len(value), _pointer(path))
+            self._put(f"{hiring}/open_engineering_roles", len(value), pointer(path))
             for item in value:
                 title = item if isinstance(item, str) else item.get("title") if isinstance(item, Mapping) else None
                 if isinstance(title, str):
@@ -257,7 +269,7 @@ class _Mapping:
     def _channel(self, name: str, value: Any, path: Path) -> bool:
         if isinstance(value, str) and coerce.plain(value) in {"email", "sms", "linkedin", "phone"}:
             self.out["channel"] = value
-            self.origins["/channel"] = _pointer(path)
+            self.origins["/channel"] = pointer(path)
         return True
 
     def _opt_out(self, name: str, value: Any, path: Path) -> bool:
@@ -296,11 +308,11 @@ class _Mapping:
         if isinstance(value, Mapping):
             for key in ("name", "title", "timezone"):
                 if isinstance(value.get(key), str):
-                    self._put(f"/recipient/{key}", value[key], _pointer((*path, key)))
+                    self._put(f"/recipient/{key}", value[key], pointer((*path, key)))
         elif isinstance(value, str):
             field = "name" if name.endswith("name") else "title"
             self.out.setdefault("recipient", {})[field] = value
-            self.origins[f"/recipient/{field}"] = _pointer(path)
+            self.origins[f"/recipient/{field}"] = pointer(path)
         elif value is True:
             self.out.setdefault("recipient", {})["role"] = "c_level"
         return True
@@ -334,12 +346,12 @@ class _Mapping:
         values = value if isinstance(value, list) else [value]
         used = False
         for item in values:
-            if isinstance(item, str) and _names_thread(item):
-                role = _ROLE_IN_NAME.search(item.lower())
+            if isinstance(item, str) and names_thread(item):
+                role = ROLE_IN_NAME.search(item.lower())
                 self.out.setdefault("other_thread_named", role[0] if role else item)
                 used = True
             elif isinstance(item, str):
-                self._thread_fact(_party(name), item, path)
+                self._thread_fact(party_in(name), item, path)
                 used = True
             elif isinstance(item, Mapping):
                 self._thread(item, path, name)
@@ -348,15 +360,15 @@ class _Mapping:
 
     def _thread_content(self, name: str, value: Any, path: Path) -> bool:
         if isinstance(value, str):
-            if _META.search(name) or value.lower() in _SCALE:
+            if META.search(name) or value.lower() in SCALE:
                 return True
-            if _names_thread(value):
+            if names_thread(value):
                 return self._other_named(name, value, path)
-            self._thread_fact(_party(name), value, path)
+            self._thread_fact(party_in(name), value, path)
         elif isinstance(value, list) and value and all(isinstance(v, Mapping) for v in value):
             for item in value:
-                if _SPOKEN & item.keys() and not {"with", "thread", "thread_id"} & item.keys():
-                    self._messages([item], path, own=False, party=_party(name))
+                if SPOKEN & item.keys() and not {"with", "thread", "thread_id"} & item.keys():
+                    self._messages([item], path, own=False, party=party_in(name))
                 else:
                     self._thread(item, path, name)
         elif isinstance(value, Mapping):
@@ -382,7 +394,7 @@ class _Mapping:
                 for k in ("with", "recipient_role", "role", "recipient", "contact", "party")
                 if isinstance(node.get(k), str)
             ),
-            _party(name),
+            party_in(name),
         )
         known = self.data.get("thread_id")
         own = known is not None and known in (node.get("thread_id"), node.get("id"), node.get("thread"))
@@ -406,12 +418,12 @@ class _Mapping:
                 continue
             if isinstance(value, list):
                 if own or not any(isinstance(v, Mapping) for v in value):
-                    for text in _strings(value):
+                    for text in strings(value):
                         self._own_or_other(own, party, text, path)
                 else:
                     self._messages(value, path, own=False, party=party)
             elif not (own and "name" in key):
-                for text in _strings(value):
+                for text in strings(value):
                     self._own_or_other(own, party, text, path)
 
     def _own_or_other(self, own: bool, party: str, text: str, path: Path) -> None:
@@ -441,69 +453,6 @@ class _Mapping:
         theirs = coerce.role(sender)
         return theirs != "other" and isinstance(given, str) and theirs != coerce.role(given)
 
-
-def _party(name: str) -> str:
-    role = _ROLE_IN_NAME.search(name)
-    return role[0] if role else "another thread"
-
-
-def _names_thread(text: str) -> bool:
-    """An id, a role, or "conversation with the founder": a name for a thread and not its content."""
-    return bool(
-        re.fullmatch(
-            r"[\w.\-]+|[\w.\-]+ \([^()]+\)|(?:the |a )?(?:thread|conversation|chat|call|exchange) (?:with|to) [\w \-]{2,30}",
-            text.strip(),
-            re.I,
-        )
-    )
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value.replace("_", " ") if re.fullmatch(r"[a-z0-9_]+", value) else value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-
-
-def _day(value: Any, as_of: Any) -> date | None:
-    """The last day that a date in words or digits can mean."""
-    if not isinstance(value, str):
-        return None
-    try:
-        base = date.fromisoformat(str(as_of)[:10])
-    except ValueError:
-        base = date.today()
-    found = [d for d in dates(value, base) if d.kind in {"calendar", "only_year", "end", "rel"}]
-    return found[-1].last_day if found else None
-
-
-def _pointer(path: Path) -> str:
-    return "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)
-
-
-_PERSON = re.compile(r"[A-Z][\w'\-]+(?: [A-Z][\w'\-]*\.?){1,2}")
-_SPOKEN = frozenset({"sender", "from", "role", "author", "speaker", "content", "message"})
-_ENGINEER = re.compile(r"engineer|candidate|developer|consultant|bench_|profile|specialist")
-_ENGINEER_NAME = re.compile(r"(?:engineer|candidate|developer|consultant|specialist|profile)(?:_?name)?$")
-_ENGINEER_ROLE = re.compile(r"role|stack|skill|discipline|title|speciality")
-_UNTIL = re.compile(
-    r"until|commit\w*_(?:to|through|end)|engagement_end|booked|contract_end|ends?(?:_on|_date)?$|busy|assigned_(?:to|through)|rolls?_off|through|end_date"
-)
-_BOUND = re.compile(
-    r"\b(?:until|through|till|committed|engaged|booked|another (?:client|project)|on a project)\b", re.I
-)
-_FREE = re.compile(r"\b(?:available|free|from)\b.{0,12}\b(?:from|on|after)\b", re.I)
-_FROM = re.compile(
-    r"available_(?:from|on|after|date)|free_(?:from|on)|earliest|availability(?:_date)?$|next_available|available$"
-)
-_IDEA = re.compile(r"suggest|gap|pitch|idea|proposal|proposed_(?!eng)|topic|offer|recommend|initiative")
-_NO = re.compile(
-    r"reject|declin|refus|turned_down|pushback|objection|response|reply|answer|said_no|feedback|dismiss|reason"
-)
 
 _HANDLERS: list[tuple[re.Pattern[str], Callable[[_Mapping, str, Any, Path], bool]]] = [
     (re.compile(r"^(?:this|current|own|same)_thread|^thread_messages|^(?:latest|last|their|prospect)_?(?:reply|message|words|answer|email)s?$|^replies$|^reply$"), _Mapping._own_message),

@@ -26,7 +26,7 @@ _SERIES = re.compile(
 _WE = frozenset({"we", "our", "we've", "we'll", "i", "i've"})
 
 
-def _peers(*confidences: str, source: bool = True) -> dict[str, Any]:
+def sourced_peers(*confidences: str, source: bool = True) -> dict[str, Any]:
     names = ("Kinetic Grid", "Boreal Freight", "Lumen Cargo")
     return {
         "company": {"industry": "logistics software", "hq": "Germany"},
@@ -89,7 +89,10 @@ def source_of(peer: Peer) -> bool:
     severity=3,
     decision="PENALISE",
     fix="name the peers of the brief, or none",
-    passes=[Example("Kinetic Grid posted two MLOps roles.", _peers("high")), Example("Plan B is a call in May.")],
+    passes=[
+        Example("Kinetic Grid posted two MLOps roles.", sourced_peers("high")),
+        Example("Plan B is a call in May."),
+    ],
     fails=[Example("Companies like StartupX and StartupY do this."), Example("Competitor X has no such team.")],
 )
 def placeholder(case: Case) -> Iterable[Found]:
@@ -157,12 +160,12 @@ def foreign(case: Case) -> Iterable[Found]:
     decision="PENALISE",
     fix="name only peers that the brief lists with a source",
     passes=[
-        Example("Kinetic Grid and other peers hire for MLOps; is that a topic?", _peers("high")),
+        Example("Kinetic Grid and other peers hire for MLOps; is that a topic?", sourced_peers("high")),
         Example("We work in Addis Ababa."),
     ],
     fails=[
         Example("Companies like Shippo and Flexport already do this."),
-        Example("Your competitor Monzo just launched a redesign.", _peers("high")),
+        Example("Your competitor Monzo just launched a redesign.", sourced_peers("high")),
     ],
 )
 def unknown(case: Case) -> Iterable[Found]:
@@ -272,191 +275,6 @@ def _trades(industry: str | None, case: Case) -> frozenset[str]:
 
 
 @rule(
-    "peers.generic",
-    failure="generic_peers",
-    dimension="signal_grounding",
-    severity=3,
-    decision="PENALISE",
-    fix="name a peer of the brief, or leave the comparison out",
-    passes=[
-        Example("Kinetic Grid has hired for MLOps; is that a topic?", _peers("high")),
-        Example("Would it help to compare notes on how peers structure this?"),
-    ],
-    fails=[
-        Example("Leading companies in your sector are all bringing in outside teams."),
-        Example("Firms like yours tell us that data hurts first."),
-    ],
-)
-def generic(case: Case) -> Iterable[Found]:
-    """Peers in general as proof, with nobody named."""
-    for passage, sentence, hit in _statements(case):
-        if sentence.question or named(case, passage, sentence):
-            continue
-        yield at(passage, hit, f'"{passage.quote(hit)}" names nobody', evidence="/peers")
-        return
-
-
-@rule(
-    "gap.unsourced",
-    failure="gap_over_claiming",
-    dimension="signal_grounding",
-    severity=2,
-    decision="BLOCK",
-    fix="leave the comparison out, or use peers that the brief lists with a source",
-    passes=[
-        Example(
-            "Kinetic Grid and Boreal Freight have hired for MLOps; is that a deliberate choice on your side?",
-            _peers("high", "high"),
-        ),
-        Example("Would it help to compare notes on how peers structure this?"),
-    ],
-    fails=[
-        Example("Your competitors are already investing in ML platforms."),
-        Example("The leading companies in your sector have built ML teams.", _peers("high", source=False)),
-    ],
-)
-def unsourced(case: Case) -> Iterable[Found]:
-    """A statement about the prospect's peers without a peer entry that has a source."""
-    sourced = [p for p in case.prospect.peers if source_of(p)]
-    for passage, sentence, hit in _statements(case, with_names=True):
-        if sourced or sentence.question:
-            continue
-        quote = passage.words.quote(hit.first, min(hit.last + 5, sentence.last))
-        have = "no peers" if not case.prospect.peers else "peers without a source"
-        yield at(
-            passage,
-            (hit.first, min(hit.last + 5, sentence.last)),
-            f'"{quote}" speaks for peers, the brief has {have}',
-            evidence="/peers",
-        )
-        return
-
-
-@rule(
-    "gap.too_few",
-    failure="gap_over_claiming",
-    dimension="signal_grounding",
-    severity=2,
-    decision="BLOCK",
-    fix="speak of the one peer by name, as a question",
-    passes=[
-        Example("Your peers have hired for MLOps.", _peers("high", "high")),
-        Example("Kinetic Grid has posted two MLOps roles; is that a topic for you?", _peers("high")),
-    ],
-    fails=[
-        Example("Your peers have hired for MLOps.", _peers("high")),
-        Example("Other companies in your sector are building ML teams.", _peers("high")),
-    ],
-)
-def too_few(case: Case) -> Iterable[Found]:
-    """A finding about peers in general that rests on fewer peers than the playbook wants."""
-    sourced = [p for p in case.prospect.peers if source_of(p)]
-    least = case.playbook.policy.min_peers_for_finding
-    for passage, sentence, hit in _statements(case):
-        if (
-            not 0 < len(sourced) < least
-            or sentence.question
-            or any(n.peer is not None for n in named(case, passage, sentence))
-        ):
-            continue
-        yield at(
-            passage, hit,
-            f'"{passage.quote(hit)}" speaks for peers in general, the brief has {len(sourced)} with a source and a finding needs {least}',
-            evidence="/peers",
-        )  # fmt: skip
-        return
-
-
-@rule(
-    "gap.confidence",
-    failure="gap_over_claiming",
-    dimension="signal_grounding",
-    severity=2,
-    decision="BLOCK",
-    fix="put a medium gap as a question; keep a low one out of a first letter",
-    passes=[
-        Example("Kinetic Grid and Boreal Freight have hired for MLOps.", _peers("high", "high")),
-        Example(
-            "Two peers seem to have hired for MLOps; is that something you considered?", _peers("medium", "medium")
-        ),
-    ],
-    fails=[
-        Example("Kinetic Grid and Boreal Freight have hired for MLOps, and peers lead.", _peers("medium", "medium")),
-        Example("Kinetic Grid may have hired for MLOps; did your peers come up?", _peers("low", "low")),
-    ],
-)
-def gap_confidence(case: Case) -> Iterable[Found]:
-    """A peer finding put more surely than its confidence allows."""
-    for passage, sentence, hit in _statements(case, with_names=True):
-        entries = [case.prospect.peers[n.peer] for n in named(case, passage, sentence) if n.peer is not None]
-        entries = entries or [p for p in case.prospect.peers if source_of(p)]
-        sures = {p.confidence or "high" for p in entries}
-        if not entries or "high" in sures:
-            continue
-        low = bool(sures & {"low", "insufficient_signal"}) and "medium" not in sures
-        if (low and case.first_contact) or not case.careful(passage, sentence):
-            sure = "low" if low else "medium"
-            yield at(
-                passage, hit,
-                f"a peer finding of {sure} confidence is {'in a first letter' if low else 'stated as a fact'}",
-                evidence="/peers/0/confidence",
-            )  # fmt: skip
-            return
-
-
-def _statements(case: Case, *, with_names: bool = False) -> list[tuple[Passage, Sentence, Hit]]:
-    return case.memo(_statements_or_names if with_names else _statements_of_peers)
-
-
-def _statements_of_peers(case: Case) -> list[tuple[Passage, Sentence, Hit]]:
-    return _find_statements(case, with_names=False)
-
-
-def _statements_or_names(case: Case) -> list[tuple[Passage, Sentence, Hit]]:
-    return _find_statements(case, with_names=True)
-
-
-def _find_statements(case: Case, *, with_names: bool) -> list[tuple[Passage, Sentence, Hit]]:
-    """Sentences that say what peers do: a word for peers with a finding close behind it."""
-    out = []
-    for passage in case.passages:
-        for sentence in passage.words.sentences:
-            hits = passage.inside("peer_talk", sentence)
-            if with_names and not hits:
-                hits = [Hit("peer", "", n.first, n.last) for n in named(case, passage, sentence) if n.peer is not None]
-            for hit in hits:
-                behind = passage.words.lower[hit.last : min(hit.last + 9, sentence.last)]
-                before = passage.words.lower[max(sentence.first, hit.first - 5) : hit.first]
-                findings = [
-                    h
-                    for h in passage.inside("peer_finding", sentence)
-                    if hit.last - 1 <= h.first <= hit.last + 8
-                    or (h.first < hit.first and "gap" in passage.words.lower[h.first])
-                ]
-                if (
-                    not findings
-                    or _WE & set(behind[:3])
-                    or (_WE & set(before) and passage.words.lower[hit.last - 1] in {"yours", "you", "your", "like"})
-                ):
-                    continue
-                if _offer_to_show(passage, sentence):
-                    continue
-                out.append((passage, sentence, hit))
-                break
-    return out
-
-
-def _offer_to_show(passage: Passage, sentence: Sentence) -> bool:
-    """An offer to share or compare says nothing yet about anybody."""
-    lower = passage.words.lower[sentence.first : sentence.last]
-    return bool({"share", "compare", "comparing", "send", "comparison"} & set(lower)) and not {
-        "gap",
-        "behind",
-        "ahead",
-    } & set(lower)
-
-
-@rule(
     "peers.customers",
     failure="format_violation",
     dimension="signal_grounding",
@@ -465,7 +283,7 @@ def _offer_to_show(passage: Passage, sentence: Sentence) -> bool:
     fix="name no customers; offer references through a person",
     passes=[
         Example("We place engineering teams with software companies."),
-        Example("Kinetic Grid has posted two MLOps roles.", _peers("high")),
+        Example("Kinetic Grid has posted two MLOps roles.", sourced_peers("high")),
     ],
     fails=[
         Example("Companies like Stripe trust Tenacious."),
