@@ -32,7 +32,7 @@ from rubric.flat_keys import (
     last_day,
     names_thread,
     party_in,
-    pointer,
+    pointer_of,
     strings,
 )
 
@@ -110,7 +110,7 @@ class _Mapping:
         if isinstance(items, str):
             items = node[leaf] = [items]
         if isinstance(items, list) and value not in items:
-            self.origins[f"{pointer}/{len(items)}"] = pointer(path)
+            self.origins[f"{pointer}/{len(items)}"] = pointer_of(path)
             items.append(value)
 
     # -- the free keys ----------------------------------------------------------------------
@@ -203,17 +203,17 @@ class _Mapping:
         for n, thread in enumerate(threads):
             if thread["with"] == party:
                 if text not in thread["facts"]:
-                    self.origins[f"/other_threads/{n}/facts/{len(thread['facts'])}"] = pointer(path)
+                    self.origins[f"/other_threads/{n}/facts/{len(thread['facts'])}"] = pointer_of(path)
                     thread["facts"].append(text)
                 return
-        self.origins[f"/other_threads/{len(threads)}"] = pointer(path)
+        self.origins[f"/other_threads/{len(threads)}"] = pointer_of(path)
         threads.append({"with": party, "facts": [text]})
 
     # -- what one kind of key means; True where the key was used up ----------------------------
 
     def _industry(self, name: str, value: Any, path: Path) -> bool:
         if isinstance(value, str):
-            self._put("/company/industry", value, pointer(path))
+            self._put("/company/industry", value, pointer_of(path))
         return isinstance(value, str)
 
     def _regulation(self, name: str, value: Any, path: Path) -> bool:
@@ -223,19 +223,19 @@ class _Mapping:
             company["regulatory_context"] = (
                 f"{company['regulatory_context']}; {text}" if "regulatory_context" in company else text
             )
-            self.origins.setdefault("/company/regulatory_context", pointer(path))
+            self.origins.setdefault("/company/regulatory_context", pointer_of(path))
         elif value is True:
-            self._put("/company/regulated", True, pointer(path))
+            self._put("/company/regulated", True, pointer_of(path))
         return True
 
     def _place(self, name: str, value: Any, path: Path) -> bool:
         if isinstance(value, str):
-            self._put("/company/hq", value, pointer(path))
+            self._put("/company/hq", value, pointer_of(path))
         return isinstance(value, str)
 
     def _timezone(self, name: str, value: Any, path: Path) -> bool:
         if isinstance(value, str):
-            self._put("/recipient/timezone", value, pointer(path))
+            self._put("/recipient/timezone", value, pointer_of(path))
         return True
 
     def _peers(self, name: str, value: Any, path: Path) -> bool:
@@ -255,9 +255,9 @@ class _Mapping:
         if isinstance(value, bool):
             return False
         if isinstance(value, int):
-            self._put(f"{hiring}/open_engineering_roles", value, pointer(path))
+            self._put(f"{hiring}/open_engineering_roles", value, pointer_of(path))
         elif isinstance(value, list) and value:
-            self._put(f"{hiring}/open_engineering_roles", len(value), pointer(path))
+            self._put(f"{hiring}/open_engineering_roles", len(value), pointer_of(path))
             for item in value:
                 title = item if isinstance(item, str) else item.get("title") if isinstance(item, Mapping) else None
                 if isinstance(title, str):
@@ -269,7 +269,7 @@ class _Mapping:
     def _channel(self, name: str, value: Any, path: Path) -> bool:
         if isinstance(value, str) and coerce.plain(value) in {"email", "sms", "linkedin", "phone"}:
             self.out["channel"] = value
-            self.origins["/channel"] = pointer(path)
+            self.origins["/channel"] = pointer_of(path)
         return True
 
     def _opt_out(self, name: str, value: Any, path: Path) -> bool:
@@ -308,11 +308,11 @@ class _Mapping:
         if isinstance(value, Mapping):
             for key in ("name", "title", "timezone"):
                 if isinstance(value.get(key), str):
-                    self._put(f"/recipient/{key}", value[key], pointer((*path, key)))
+                    self._put(f"/recipient/{key}", value[key], pointer_of((*path, key)))
         elif isinstance(value, str):
             field = "name" if name.endswith("name") else "title"
             self.out.setdefault("recipient", {})[field] = value
-            self.origins[f"/recipient/{field}"] = pointer(path)
+            self.origins[f"/recipient/{field}"] = pointer_of(path)
         elif value is True:
             self.out.setdefault("recipient", {})["role"] = "c_level"
         return True

@@ -79,5 +79,5 @@ def last_day(value: Any, as_of: Any) -> date | None:
     return found[-1].last_day if found else None
 
 
-def pointer(path: Path) -> str:
+def pointer_of(path: Path) -> str:
     return "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rubric.case import Case, Passage
-from rubric.mentions import WE
 from rubric.phrases import Hit
 from rubric.rules import Example, Found, at, rule
 from rubric.rules.peers import named, source_of, sourced_peers
 from rubric.words import Sentence
+
+_WE = frozenset({"we", "our", "we've", "we'll", "i", "i've"})
 
 
 @rule(
@@ -179,8 +180,8 @@ def _find_statements(case: Case, *, with_names: bool) -> list[tuple[Passage, Sen
                 ]
                 if (
                     not findings
-                    or WE & set(behind[:3])
-                    or (WE & set(before) and passage.words.lower[hit.last - 1] in {"yours", "you", "your", "like"})
+                    or _WE & set(behind[:3])
+                    or (_WE & set(before) and passage.words.lower[hit.last - 1] in {"yours", "you", "your", "like"})
                 ):
                     continue
                 if _offer_to_show(passage, sentence):
