@@ -152,10 +152,13 @@ def day(value: Any) -> Any:
             text += "-01"
         if text.startswith("0000"):
             raise ValueError("the year 0 does not exist")
-        return date.fromisoformat(text)
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise ValueError("expected a day such as 2026-04-21") from None
     if isinstance(value, date):
         return value
-    raise ValueError("not a day")
+    raise ValueError("expected a day such as 2026-04-21")
 
 
 def headcount(value: Any) -> Any:

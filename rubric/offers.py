@@ -300,6 +300,7 @@ class Start(NamedTuple):
 def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
     """Every start that a sentence promises: a date, a span of time from now, or "immediately"."""
     body = case.body
+    explicit = any(r.kind == "calendar" and sentence.start <= r.start < sentence.end for r in body.dates)
     for ref in body.dates:
         if (
             not sentence.start <= ref.start < sentence.end
@@ -316,7 +317,7 @@ def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
         ):
             continue
         if ref.kind == "day" and (
-            not beside_start(body, sentence, word) or body.words.lower[word - 1 : word] == ["from"]
+            explicit or not beside_start(body, sentence, word) or body.words.lower[word - 1 : word] == ["from"]
         ):
             continue
         behind = _behind(body, ref.start)
@@ -324,7 +325,7 @@ def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
     for amount in body.amounts:
         if amount.kind == "duration" and sentence.first <= amount.first < sentence.last and _ahead(body, amount):
             yield Start(_later(case.as_of, round(min(amount.high, 1e5) + 0.49)), amount.start, amount.end)
-    for hit in body.inside("start_now", sentence):
+    for hit in body.inside("start_now", sentence) if not explicit else ():
         if (
             not body.negated(hit.first)
             and body.words.lower[hit.first - 1 : hit.first] != ["from"]

@@ -398,7 +398,7 @@ def _input_error(error: ValidationError, document: Any, origins: Mapping[str, st
     pointer = "".join(f"/{part}" for part in first["loc"] if part != "function-before")
     pointer = translated(pointer, origins)
     more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    expected = first["msg"].removeprefix("Value error, ")
+    expected = "it is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
     return InputError(
         f"{pointer or '/'}: got {_show(_given(document, first['loc'], first['input']))}; {expected[:1].lower()}{expected[1:]}{more}",
         pointer,

@@ -23,7 +23,7 @@ _SMALL = {
         "fifteen sixteen seventeen eighteen nineteen".split()
     )
 } | {w: 10.0 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
-_LARGE = {"dozen": 12.0, "hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+_LARGE = {"grand": 1e3, "dozen": 12.0, "hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _VAGUE = {"couple": 2.0, "pair": 2.0, "trio": 3.0, "handful": 5.0}
 _FRACTIONS = {
     "half": 50.0,
@@ -272,7 +272,9 @@ def _unit(words: Words, low: _Number, high: _Number, nouns: Mapping[str, str]) -
         singular = word[:-1] if word.endswith("s") else word
         if singular in _DAYS:
             return _time_unit(singular), index + 1
-        if word in nouns:
+        if word in nouns and not (
+            nouns[word] == "people" and nouns.get((lower[index + 1 : index + 2] or [""])[0]) == "roles"
+        ):
             return nouns[word], index + 1
         if word in _STOP:
             break

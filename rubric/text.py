@@ -118,3 +118,12 @@ def _close_up(raw: str, norm: str, starts: array[int], ends: array[int]) -> Text
         starts = array("l", (starts[i] for i in keep))
         ends = array("l", (ends[i] for i in keep))
     return Text(raw, norm, starts, ends)
+
+
+def bare(text: str) -> str:
+    """The text without accents, for comparing names: "Chlo\u00e9" and "Chloe" are one.
+
+    >>> bare("Chlo\u00e9")
+    'Chloe'
+    """
+    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")

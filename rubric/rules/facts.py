@@ -14,11 +14,13 @@ from rubric.phrases import Hit
 from rubric.quantities import Quantity
 from rubric.rules import Example, Found, at, at_place, rule
 from rubric.rules.signals import hiring, only_topic
+from rubric.stems import stem, stems
 from rubric.words import Sentence
 
 _TALK = frozenset(
     {"talk", "keynote", "conference", "podcast", "interview", "webinar", "panel", "spoke", "speaker", "said"}
 )
+_HONOURS = frozenset({"award", "book", "whitepaper", "launch", "release", "partnership", "expansion"})
 _PUBLICATIONS = dict.fromkeys(_TALK, _TALK) | dict.fromkeys(
     ("post", "article", "blog", "paper", "essay"),
     frozenset({"post", "blog", "article", "wrote", "paper", "published", "linkedin", "newsletter"}),
@@ -56,7 +58,7 @@ def direction(case: Case) -> Iterable[Found]:
     for wrong, words in ((falls or flat, "growth_words"), (rises or flat, "decline_words")):
         for mention in mentions(case) if wrong else ():
             passage, sentence = mention.passage, mention.sentence
-            if mention.event != "hiring" or sentence.question:
+            if mention.event != "hiring" or sentence.question or only_topic(case, mention):
                 continue
             for hit in passage.inside(words, sentence):
                 if abs(hit.first - mention.hit.first) > 7:  # it speaks of something else
@@ -130,6 +132,7 @@ def fabricated(case: Case) -> Iterable[Found]:
     """An event, a number or a date that the brief does not hold, or holds differently."""
     yield from _events(case)
     yield from _publications(case)
+    yield from _deeds(case)
     yield from _counts(case)
     yield from _days(case)
 
@@ -158,6 +161,18 @@ def _events(case: Case) -> Iterator[Found]:
         )  # fmt: skip
 
 
+def _deeds(case: Case) -> Iterator[Found]:
+    """Something that they opened, launched or won, of which the brief has neither the deed nor the thing."""
+    for passage, hit in case.each("mention.deed"):
+        sentence = passage.sentence(hit.first)
+        told = stems(passage.words.quote(hit.last - 1, min(hit.last + 6, sentence.last)))
+        known = {stem(w) for w in case.brief.words}
+        if told & known or sentence.question or passage.negated(hit.first):
+            continue
+        yield at(passage, hit, f'"{passage.quote(hit)}" tells of something that stands nowhere in the brief')
+        return
+
+
 def _counted(passage: Passage, sentence: Sentence) -> bool:
     return any(sentence.first <= a.first < sentence.last and a.unit == "roles" for a in passage.amounts)
 
@@ -165,7 +180,8 @@ def _counted(passage: Passage, sentence: Sentence) -> bool:
 def _publications(case: Case) -> Iterator[Found]:
     """A talk, a post, an award of theirs that the brief does not know."""
     for passage, hit in case.each("mention.publication"):
-        noun = passage.words.lower[hit.last - 1]
+        said = passage.words.lower[hit.first : hit.last]
+        noun = next((w for w in reversed(said) if w in _PUBLICATIONS or w in _HONOURS), said[-1])
         known = {noun, noun.rstrip("s"), f"{noun}s"} | _PUBLICATIONS.get(noun, frozenset())
         if known & case.brief.words.keys() or passage.negated(hit.first) or passage.sentence(hit.first).question:
             continue

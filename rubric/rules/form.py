@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from rubric.case import Case
 from rubric.rules import Example, Found, at, at_chars, rule
 from rubric.rules.gates import replies
+from rubric.text import bare
 from rubric.words import plain
 
 _EMOJI = re.compile(
@@ -32,7 +33,7 @@ _JSONISH = re.compile(
     r"\{\s*\"\w+\"\s*:|\"(?:confidence|segment|score|signals?)\"\s*:|\b(?:confidence|score|maturity)\s*[:=]\s*\d|\b[a-z]+(?:_[a-z]+){2,}\b|\b(?:null|None|NaN|undefined)\b(?=[\s,.}])|/signals/|\btask[_-]id\b"
 )
 _MORE_THAN_WANTED = re.compile(r"\+?\d[\d ()\-]{7,18}\d|linkedin\.|twitter\.|calendly\.|https?://|@\w", re.I)
-_WORDS = re.compile(r"\S*[^\W_]\S*")
+_ALNUM = re.compile(r"[^\W_]")
 _SLOT_HINTS = ("{", "[", "<", "%", "___", "xx", "tbd", "todo", "fixme", "lorem", "x, y", "fname", "lname", "insert")
 _JSON_HINTS = ("{", "_", "=", '"', "null", "none", "nan", "undefined", "confidence", "maturity", "score", "/signals")
 _ABOUT_ITSELF = re.compile(
@@ -47,7 +48,7 @@ _MENU = re.compile(
 _OFFERING = frozenset(
     "offer provide deliver service services expertise specialise specialize cover including help solution solutions do".split()
 )
-_LIST_ITEM = re.compile(r"(?m)^\s*(?:[-*\u2022]|\d+[.)])\s+\S")
+_LIST_ITEM = re.compile(r"(?m)^[ \t]*(?:[-*\u2022]|\d+[.)])\s+\S")
 
 
 @rule(
@@ -80,7 +81,7 @@ def length(case: Case) -> Iterable[Found]:
     """More words than the limit for this type of message and this touch; up to the limit passes."""
     if case.prospect.message_type == "sms" or case.prospect.channel == "sms":
         return
-    count = len(_WORDS.findall(case.prose))
+    count = sum(_ALNUM.search(word) is not None for word in case.prose.split())
     limit, what = _limit(case)
     if limit and count > limit + case.playbook.form.tolerance_words:
         yield Found(f"{count} words, the limit for {what} is {limit}", evidence="playbook:/form/words")
@@ -147,8 +148,8 @@ def salutation(case: Case) -> Iterable[Found]:
     greeting, recipient = case.layout.greeting, case.prospect.recipient
     if greeting is None or recipient.first_name is None:
         return
-    known = {w.lower() for w in plain(recipient.name or "")}
-    said = plain(greeting)
+    known = set(plain(bare(recipient.name or "")))
+    said = plain(bare(greeting))
     if not said or not known & set(said):
         start = case.layout.greeting_at
         yield Found(

@@ -14,7 +14,8 @@ from rubric.rules import Example, Found, at_chars, at_place, rule
 from rubric.words import Sentence
 
 _STAGE = re.compile(
-    r"\b(?:(pre[ -]?seed)|(seed)(?=[ -](?:round|stage|raise|funding|compan|startup|fund))|series[ -]([a-h])\b)", re.I
+    r"\b(?:(pre[ -]?seed)|(seed)(?=[ -](?:round|stage|raise|funding|compan|startup|fund))|series[ -]([a-h])\b|(?<=[ \"(])([A-H])[ -]round\b)",
+    re.I,
 )
 _RAISE = frozenset(
     "round raise raised raising funding investment cheque check injection closed secured landed banked series seed".split()
@@ -74,7 +75,7 @@ def unverified(case: Case) -> Iterable[Found]:
         )
         yield at_chars(
             passage, start, end,
-            f'states "{passage.words.text[start:end]}", the funding is known with {str(sure).replace("_", " ")} only',
+            f'states "{passage.words.text[start:end]}", the funding is known with {str(sure).replace("_", " ")} confidence only',
             evidence="/signals/funding/confidence",
         )  # fmt: skip
         return
@@ -169,7 +170,7 @@ def stage(case: Case) -> Iterable[Found]:
     if funding is None or funding.stage is None:
         return
     for passage in case.passages:
-        stages = _STAGE.finditer(passage.words.text) if "seed" in case.low or "series" in case.low else ()
+        stages = _STAGE.finditer(passage.words.text) if any(w in case.low for w in ("seed", "series", "round")) else ()
         named = [(m, _stage_of(m)) for m in stages]
         if not named or any(s == funding.stage for _, s in named):
             continue
@@ -192,7 +193,7 @@ def stage(case: Case) -> Iterable[Found]:
 def _stage_of(match: re.Match[str]) -> str:
     if match[1]:
         return "pre_seed"
-    return "seed" if match[2] else f"series_{match[3].lower()}"
+    return "seed" if match[2] else f"series_{(match[3] or match[4]).lower()}"
 
 
 def _known_stage(case: Case, said: str) -> bool:

@@ -187,7 +187,8 @@ def thin(case: Case) -> Iterable[Found]:
     known, found = len(case.brief.leaves) - 1, tokens(case)
     if known >= least and len(found) < least and _facts_known(case):
         what = ", ".join(found) or "none"
-        yield Found(f"{len(found)} details of the reader's context ({what}), {least} are wanted", evidence="/signals")
+        noun = "detail" if len(found) == 1 else "details"
+        yield Found(f"{len(found)} {noun} of the reader's context ({what}), {least} are wanted", evidence="/signals")
 
 
 @rule(

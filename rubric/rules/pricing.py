@@ -43,7 +43,9 @@ def figure(case: Case) -> Iterable[Found]:
     """A price that the playbook's bands do not hold, or a total."""
     for passage in case.passages:
         for money in passage.amounts:
-            if money.kind != "money" or not _is_price(case, passage, money):
+            bare = money.kind == "count" and money.high >= 500 and not money.unit  # "4k a month", "four grand each"
+            per = _PER.match(passage.words.text[money.end :])
+            if not (bare and per) and (money.kind != "money" or not _is_price(case, passage, money)):
                 continue
             bands = case.playbook.pricing.bands
             if any(_within(b, money, passage.words.text[money.end : money.end + 20].lower()) for b in bands):
@@ -131,7 +133,7 @@ def discount(case: Case) -> Iterable[Found]:
         yield at(
             passage,
             hit,
-            f'"{passage.quote(hit)}" offers terms that no machine may offer',
+            f'"{passage.quote(hit)}" offers terms that no letter may offer',
             evidence="playbook:/pricing",
         )
         return

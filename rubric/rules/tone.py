@@ -11,6 +11,7 @@ from rubric.rules import Example, Found, at, at_chars, rule
 from rubric.words import plain
 
 _SHOUT = re.compile(r"\b[A-Z]{2,}\b(?:[ \n]+[A-Z]{2,}\b)+")
+_NAMED = {"cliche": "a clich\u00e9", "apology": "an apology", "guarantee": "a guarantee", "assumption": "an assumption"}
 _EXCLAIM = re.compile(r"!+")
 
 
@@ -47,13 +48,9 @@ def words(case: Case) -> Iterable[Found]:
             taken = hit.last if passage.part == "body" else taken
             yield at(
                 passage, hit,
-                f'"{passage.quote(hit)}" is {_article(tone.id)} ({tone.marker.replace("_", "-")})',
+                f'"{passage.quote(hit)}" is {_NAMED.get(tone.id, tone.id.replace("_", " "))} ({tone.marker.replace("_", "-")})',
                 fix=tone.fix, decision=tone.decision, failure=tone.failure, marker=tone.marker, weight=tone.weight,
             )  # fmt: skip
-
-
-def _article(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def is_innocent(case: Case, passage: Passage, hit: Hit) -> bool:
