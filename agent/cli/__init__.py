@@ -6,6 +6,7 @@ when it is called, so that `winnow --help` costs nothing of the rubric.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -118,6 +119,8 @@ def _ended(error: Exception) -> int:
         return _say(str(error), error.status)
     if isinstance(error, typer.TyperException):
         return _say(_usage(error), 2)
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
+        return _say(f"writing failed: {error.strerror}; what was written is not whole: make room and run again", 1)
     if os.environ.get("WINNOW_DEBUG"):
         raise error
     kind = type(error).__name__

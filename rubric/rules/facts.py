@@ -201,16 +201,23 @@ def _dated_or_new(passage: Passage, sentence: Sentence) -> bool:
 
 def _counts(case: Case) -> Iterator[Found]:
     for passage in case.passages:
+        concerned: dict[int, bool] = {}
         for amount in passage.amounts:
             sentence = passage.sentence(amount.first)
-            named = any(
-                p.name and p.name.lower() in passage.words.text[sentence.start : sentence.end].lower()
-                for p in case.prospect.peers
-            )
-            if not named and not about_prospect(case, passage, sentence) and amount.unit != "roles":
+            if sentence.first not in concerned:
+                concerned[sentence.first] = _concerned(case, passage, sentence)
+            if not concerned[sentence.first] and amount.unit != "roles":
                 continue
             if found := _count(case, passage, sentence, amount):
                 yield found
+
+
+def _concerned(case: Case, passage: Passage, sentence: Sentence) -> bool:
+    """Whether a sentence speaks of the reader or of a peer of the brief."""
+    if about_prospect(case, passage, sentence):
+        return True
+    text = passage.words.text[sentence.start : sentence.end].lower()
+    return any(p.name and p.name.lower() in text for p in case.prospect.peers)
 
 
 def _count(case: Case, passage: Passage, sentence: Sentence, amount: Quantity) -> Found | None:
