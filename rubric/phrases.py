@@ -75,15 +75,17 @@ def is_number(word: str) -> bool:
 
 class _Bucket:
     """The phrases that can begin with one word, by what must come next: nothing, one known word
-    and no more, a known word, a known word close by, or something that only a full match can tell."""
+    and no more, a known word, a known word close by, a kind of word, or something that only a full
+    match can tell."""
 
-    __slots__ = ("couples", "gaps", "pairs", "rest", "singles")
+    __slots__ = ("couples", "gaps", "kinds", "pairs", "rest", "singles")
 
     def __init__(self) -> None:
         self.singles: list[_Phrase] = []
         self.couples: dict[str, list[_Phrase]] = {}
         self.pairs: dict[str, list[_Phrase]] = {}
         self.gaps: list[tuple[frozenset[str], _Phrase]] = []
+        self.kinds: list[tuple[Element, _Phrase]] = []
         self.rest: list[_Phrase] = []
 
     def add(self, phrase: _Phrase, *, first: bool) -> None:
@@ -96,6 +98,8 @@ class _Bucket:
                 whole.setdefault(word, []).append(phrase)
         elif first and second is not None and second.gap and phrase.elements[2].is_words:
             self.gaps.append((phrase.elements[2].words, phrase))
+        elif first and second is not None and not second.gap and not second.optional:
+            self.kinds.append((second, phrase))
         else:
             self.rest.append(phrase)
 
@@ -147,7 +151,7 @@ class Lexicon:
         prefixes: set[str] = set()
         for index, element in enumerate(_openers(phrase.elements)):
             for word in element.words - words:
-                self._by_word.setdefault(word, _Bucket()).add(phrase, first=index == 0 and element.is_words)
+                self._by_word.setdefault(word, _Bucket()).add(phrase, first=index == 0 and not element.optional)
             words |= element.words
             prefixes |= {prefix[:_PREFIX] for prefix in element.prefixes}
             if element.number:
@@ -239,6 +243,9 @@ def _look(bucket: _Bucket, lower: list[str], at: int, stop: int, hits: list[Hit]
         found = bucket.pairs.get(lower[at + 1])
         if found is not None:
             _match(found, 2, lower, at, at + 2, stop, hits)
+        for element, phrase in bucket.kinds:
+            if element.fits(lower[at + 1]):
+                _match([phrase], 2, lower, at, at + 2, stop, hits)
     if bucket.gaps:
         near = lower[at + 1 : min(at + GAP + 2, stop)]
         for words, phrase in bucket.gaps:

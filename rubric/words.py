@@ -71,13 +71,12 @@ def plain(text: str) -> list[str]:
 
 def split(text: str) -> Words:
     low = lowered(text)
-    lower: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for match in _WORD.finditer(low):
-        lower.append("percent" if match.group() == "%" else match.group())
-        starts.append(match.start())
-        ends.append(match.end())
+    spans = [match.span() for match in _WORD.finditer(low)]
+    starts = [start for start, _ in spans]
+    ends = [end for _, end in spans]
+    lower = [low[start:end] for start, end in spans]
+    if "%" in low:
+        lower = ["percent" if word == "%" else word for word in lower]
     sentences, sentence_of = _sentences(text, starts, ends)
     return Words(text, lower, starts, ends, sentences, sentence_of)
 
