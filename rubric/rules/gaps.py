@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rubric.case import Case, Passage
 from rubric.phrases import Hit
 from rubric.rules import Example, Found, at, rule
-from rubric.rules.peers import named, source_of, sourced_peers
+from rubric.rules.peers import named, sourced_by, sourced_peers
 from rubric.words import Sentence
 
 _WE = frozenset({"we", "our", "we've", "we'll", "i", "i've"})
@@ -59,7 +59,7 @@ def generic(case: Case) -> Iterable[Found]:
 )
 def unsourced(case: Case) -> Iterable[Found]:
     """A statement about the prospect's peers without a peer entry that has a source."""
-    sourced = [p for p in case.prospect.peers if source_of(p)]
+    sourced = sourced_by(case)
     for passage, sentence, hit in _statements(case, with_names=True):
         if sourced or sentence.question:
             continue
@@ -92,7 +92,7 @@ def unsourced(case: Case) -> Iterable[Found]:
 )
 def too_few(case: Case) -> Iterable[Found]:
     """A finding about peers in general that rests on fewer peers than the playbook wants."""
-    sourced = [p for p in case.prospect.peers if source_of(p)]
+    sourced = sourced_by(case)
     least = case.playbook.policy.min_peers_for_finding
     for passage, sentence, hit in _statements(case):
         if (
@@ -134,7 +134,7 @@ def gap_confidence(case: Case) -> Iterable[Found]:
     """A peer finding put more surely than its confidence allows."""
     for passage, sentence, hit in _statements(case, with_names=True):
         entries = [case.prospect.peers[n.peer] for n in named(case, passage, sentence) if n.peer is not None]
-        entries = entries or [p for p in case.prospect.peers if source_of(p)]
+        entries = entries or sourced_by(case)
         sures = {p.confidence or "high" for p in entries}
         if not entries or "high" in sures:
             continue

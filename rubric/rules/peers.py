@@ -78,8 +78,9 @@ def _peer_words(case: Case) -> list[list[str]]:
     return [plain(peer.name or "") for peer in case.prospect.peers]
 
 
-def source_of(peer: Peer) -> bool:
-    return bool(peer.source_url)
+def sourced_by(case: Case) -> list[Peer]:
+    """The peers that the brief gives a source for."""
+    return [peer for peer in case.prospect.peers if peer.source_url]
 
 
 @rule(
@@ -140,7 +141,7 @@ def foreign(case: Case) -> Iterable[Found]:
     trades = _trades(case.prospect.company.industry, case)
     for passage, _, name in _peer_names(case):
         group = case.playbook.companies.get(name.name.lower())
-        if group is None or (name.peer is not None and source_of(case.prospect.peers[name.peer])):
+        if group is None or (name.peer is not None and case.prospect.peers[name.peer].source_url):
             continue
         why = []
         if places and group.region not in places:
