@@ -1,2 +1,3 @@
-"""The critic's room: rewards, ranking, calibration and the kill switch, over log-probabilities that
-somebody else computed. It loads no model and opens no database. Its code comes with a later part."""
+"""The critic's room: rewards, ranking and the measure of a pool, over log-probabilities that somebody
+else computed. It loads no model and opens no database.
+"""
