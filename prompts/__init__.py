@@ -1,2 +1,11 @@
-"""The prompts' room: templates and their loader, with a content hash for every rendered prompt. Its
-templates come with a later part."""
+"""The prompts' room: templates, their loader, and prompts as values of trusted and untrusted pieces.
+
+from prompts import Prompts
+
+prompt = Prompts().generator(reading, load_playbook(), style="augmented")
+"""
+
+from prompts.loader import Prompts, Style, templates
+from prompts.pieces import Message, Piece, Prompt
+
+__all__ = ["Message", "Piece", "Prompt", "Prompts", "Style", "templates"]

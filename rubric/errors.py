@@ -5,8 +5,15 @@
     │   ├── InputError         a prospect, an e-mail or a row that cannot be read
     │   ├── PlaybookError      a playbook or capacity file that cannot be used
     │   ├── ConfigError        a config file, flag or environment value
+    │   ├── TemplateError      a prompt template that cannot be rendered
+    │   ├── ModelError         a model file or adapter that is missing, broken or of another kind
+    │   ├── ContextError       a prompt that does not fit the model's context
     │   └── MissingExtra       an optional part that is not installed
-    ├── WorldError           what the world did: disk, network, server; exit status 1
+    ├── WorldError           what the world did; exit status 1
+    │   ├── BackboneError      a model that failed while it ran
+    │   ├── ServerError        a server that failed, lied or fell silent
+    │   ├── ScoreError         log-probabilities that are missing or not aligned
+    │   └── StoreError         a database or disk that cannot be read or written
     └── RuleError            what we, or a plug-in, did wrong; exit status 1
 
 A message says what happened, where, and what to do. Foreign exceptions are turned into these
@@ -42,6 +49,18 @@ class ConfigError(UserError):
     pass
 
 
+class TemplateError(UserError):
+    pass
+
+
+class ModelError(UserError):
+    pass
+
+
+class ContextError(UserError):
+    """Concerns one prompt: a batch goes on with the next prospect."""
+
+
 class MissingExtra(UserError):
     """An optional part is missing; the message carries the install line."""
 
@@ -51,6 +70,22 @@ class MissingExtra(UserError):
 
 
 class WorldError(WinnowError):
+    pass
+
+
+class BackboneError(WorldError):
+    pass
+
+
+class ServerError(WorldError):
+    pass
+
+
+class ScoreError(WorldError):
+    pass
+
+
+class StoreError(WorldError):
     pass
 
 

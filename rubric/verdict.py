@@ -121,11 +121,18 @@ def judge(case: Case, rules: Iterable[Rule], *, explain: bool = False) -> Verdic
     )
 
 
-def prospect_verdict(reading: Reading, playbook: Playbook) -> list[Finding]:
+def prospect_verdict(
+    reading: Reading, playbook: Playbook, *, without: frozenset[str] = frozenset()
+) -> list[Finding]:
     """What the prospect alone decides, before any draft exists."""
     case = Case(reading, Email(""), playbook)
-    rules = (r for r in chosen() if not r.draft)
+    rules = (r for r in chosen(without) if not r.draft)
     return [_finding(rule, found, case) for rule in rules for found in _run(rule, case)]
+
+
+def segment_of(reading: Reading, playbook: Playbook) -> SegmentShown:
+    """The segment alone, for a prospect to whom no draft exists."""
+    return _segment(Case(reading, Email(""), playbook))
 
 
 def strongest(decisions: Iterable[Decision]) -> Decision:

@@ -82,12 +82,13 @@ def length(case: Case) -> Iterable[Found]:
     if case.prospect.message_type == "sms" or case.prospect.channel == "sms":
         return
     count = sum(_ALNUM.search(word) is not None for word in case.prose.split())
-    limit, what = _limit(case)
+    limit, what = word_limit(case)
     if limit and count > limit + case.playbook.form.tolerance_words:
         yield Found(f"{count} words, the limit for {what} is {limit}", evidence="playbook:/form/words")
 
 
-def _limit(case: Case) -> tuple[int, str]:
+def word_limit(case: Case) -> tuple[int, str]:
+    """The most words for this type of message and this touch, with what it is; 0 where there is no limit."""
     prospect, limits = case.prospect, case.playbook.form.words
     if prospect.message_type == "warm":
         kind = _warmth(case)
