@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CORE := $(VENV)/.core-installed
+LLAMA := $(VENV)/.llama-installed
 DEV := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
@@ -13,7 +14,7 @@ DEV := $(VENV)/.dev-installed
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-demo: $(CORE) ## install the core once, then judge two example letters
+demo: $(LLAMA) ## install core and llama.cpp once, then draft and judge
 	@BIN=$(BIN) bash examples/demo.sh
 
 test: lint ## install everything once, then lint, types and tests
@@ -26,8 +27,8 @@ lint: $(DEV) ## ruff and mypy --strict
 	@echo "mypy ..."
 	@$(BIN)/mypy
 
-bench: $(CORE) ## time and memory of `winnow check` on this machine
-	@$(BIN)/python -m experiments.bench_check
+bench: $(LLAMA) ## time and memory of judging and of sampling on this machine
+	@$(BIN)/python -m experiments.bench_check; checked=$$?; $(BIN)/python -m experiments.bench_speed && exit $$checked
 
 nightly: lint ## the tests with the slow ones, then the bench
 	@echo "tests, slow ones too ..."
@@ -50,7 +51,12 @@ $(CORE): pyproject.toml | $(BIN)/python
 	@$(PIP) -e .
 	@touch $@
 
-$(DEV): pyproject.toml | $(BIN)/python
-	@echo "installing winnow with its development tools into $(VENV) (once) ..."
-	@$(PIP) -e '.[dev]'
+$(LLAMA): pyproject.toml | $(BIN)/python
+	@echo "installing winnow and llama.cpp into $(VENV); the first build of llama.cpp takes minutes (once) ..."
+	@$(PIP) -e '.[llama]'
 	@touch $(CORE) $@
+
+$(DEV): pyproject.toml | $(BIN)/python
+	@echo "installing winnow with all backbones and development tools into $(VENV); llama.cpp is built, which takes minutes (once) ..."
+	@$(PIP) -e '.[llama,hf,openai,dev]'
+	@touch $(CORE) $(LLAMA) $@

@@ -1,29 +1,28 @@
-"""The configuration: which playbook judges, on which day, with which rules, and what counts as failure.
+"""The configuration: what judges, what drafts, and with which numbers.
 
-Decides where each value comes from: a flag, then the config file, then the environment (`WINNOW_…`),
-then the default. Unknown keys are refused with the nearest known name. Help texts, JSON Schema and
-the README's table are made from the descriptions here.
+Decides names, limits and defaults; `agent.settings` decides where a value comes from. Help texts, JSON
+Schema and the README's table are made from the descriptions here.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from agent.backbones.spec import BackboneSpec, LlamaSpec
 from rubric import coerce
-from rubric.errors import ConfigError
-from rubric.playbook import builtin
 
 FailOn = Literal["PENALISE", "BLOCK", "ESCALATE", "SUPPRESS"]
-PREFIX = "WINNOW_"
-RESERVED = frozenset({"WINNOW_CONFIG", "WINNOW_DEBUG"})
+Accept = Literal["PASS", "PENALISE"]
+Style = Literal["baseline", "augmented"]
+RankerName = Literal["mean_logprob", "as_sampled"]
 
 
 def _upper(value: Any) -> Any:
@@ -43,8 +42,34 @@ def _day(value: Any) -> Any:
     raise ValueError("expected a day such as 2026-04-21")
 
 
-class Config(BaseModel):
-    """Every setting; absent ones keep their default."""
+def _mapping(value: Any) -> Any:
+    """A mapping, or YAML of one, as flags and variables hold it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ValueError("expected a mapping such as '{kind: scripted}'") from None
+
+
+def _backbone(value: Any) -> Any:
+    """A backbone block, its YAML, or the short form `KIND` or `KIND:MODEL`."""
+    if isinstance(value, str) and not value.lstrip().startswith("{"):
+        kind, _, model = value.partition(":")
+        key = "replies" if kind == "scripted" else "model"
+        return {"kind": kind.strip()} | ({key: model.strip()} if model.strip() else {})
+    return _mapping(value)
+
+
+def _store() -> str:
+    """Where the store lies unless somebody says otherwise: one place for each user, so that a
+    suppression holds wherever the command is run."""
+    base = os.environ.get("XDG_DATA_HOME") or (os.environ.get("LOCALAPPDATA") if os.name == "nt" else None)
+    return str(Path(base or Path.home() / ".local" / "share") / "winnow" / "winnow.db")
+
+
+class Judging(BaseModel):
+    """The settings of whatever judges a letter."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, title="Winnow configuration")
 
@@ -56,21 +81,51 @@ class Config(BaseModel):
     without: Annotated[tuple[str, ...], BeforeValidator(_rules)] = Field(
         (), description="Ids of rules that are switched off; `winnow rules` lists them."
     )
+
+
+class Config(Judging):
+    """Every setting; absent ones keep their default."""
+
     fail_on: Annotated[FailOn, BeforeValidator(_upper)] | None = Field(
         None,
-        description="Weakest decision that counts as failure: PENALISE, BLOCK, ESCALATE or SUPPRESS. "
+        description="For check: weakest decision that counts as failure: PENALISE, BLOCK, ESCALATE or SUPPRESS. "
         "Weaker ones then end with status 0, and with --jsonl the status is that of the strongest one found.",
+    )
+    backbone: Annotated[BackboneSpec, BeforeValidator(_backbone)] = Field(
+        default_factory=LlamaSpec, description="What writes: a block such as {kind: llama, model: FILE.gguf}, or KIND:MODEL."
+    )
+    adapter: str | None = Field(None, description="LoRA adapter for rankers that use one: a .gguf for llama, a PEFT folder for hf, a model name for openai.")
+    ranker: RankerName = Field(
+        "mean_logprob", description="What orders a pool: mean_logprob (without an adapter) or as_sampled (no ranking)."
+    )
+    k: int = Field(4, ge=1, le=64, description="Candidates in a pool.")
+    temperature: float = Field(0.8, ge=0, le=5, description="Temperature of the first round; 0 takes the likeliest token.")
+    top_p: float = Field(0.95, gt=0, le=1, description="Share of the probability that tokens are drawn from.")
+    top_k: int = Field(0, ge=0, description="Likeliest tokens that are drawn from; 0 for all.")
+    min_p: float = Field(0.0, ge=0, lt=1, description="Least probability of a token as a share of the likeliest one's.")
+    repeat_penalty: float = Field(1.0, gt=0, le=10, description="Penalty on tokens said already; 1 for none.")
+    max_tokens: int = Field(320, ge=1, le=32768, description="Longest letter in tokens; a letter that is cut off is refused.")
+    seed: int = Field(0, ge=0, description="Seed of the run; each candidate's seed is a hash of it, the prospect, round and index.")
+    max_rounds: int = Field(3, ge=1, le=20, description="Pools that are sampled before the run abstains.")
+    temperature_step: float = Field(0.15, ge=0, le=2, description="Rise of the temperature with each further round.")
+    hot_min_p: float = Field(0.05, ge=0, lt=1, description="Least min_p of further rounds, so that heat brings variety and not noise.")
+    max_similarity: float = Field(
+        0.85, gt=0, le=1, description="Mean likeness of a pool from which on its members count as one letter; 1 switches this off."
+    )
+    accept: Annotated[Accept, BeforeValidator(_upper)] = Field(
+        "PASS", description="Weakest decision that may be a draft: PASS, or PENALISE where nothing passed."
+    )
+    prompt: Style = Field("baseline", description="Style guide in the prompt: baseline (condensed) or augmented (full).")
+    templates: str | None = Field(None, description="Folder whose .jinja files replace the prompts' own, file by file.")
+    review: bool = Field(False, description="Wait for a person's accept, edit or ignore before a letter is a draft.")
+    store: str = Field(default_factory=_store, description="SQLite file, or postgresql:// URL, of drafts, receipts and suppressions.")
+    jobs: int = Field(1, ge=1, le=64, description="Prospects at work at the same time; more than 1 pays with a server only.")
+    columns: Annotated[dict[str, str], BeforeValidator(_mapping)] = Field(
+        {}, description="CSV columns by their place in the prospect, such as {Account: company.name}."
     )
 
 
-class Source(NamedTuple):
-    """One place that values come from, and the words for it in messages."""
-
-    name: str
-    values: Mapping[str, Any]
-
-
-class Setting(NamedTuple):
+class Setting(BaseModel):
     """A field as help and README show it."""
 
     name: str
@@ -78,92 +133,35 @@ class Setting(NamedTuple):
     variable: str
     default: str
     description: str
+    judging: bool
 
 
 def settings() -> list[Setting]:
     return [
         Setting(
-            name,
-            f"--{name.replace('_', '-')}",
-            f"{PREFIX}{name.upper()}",
-            field.default if isinstance(field.default, str) else "none",
-            field.description or "",
+            name=name,
+            flag=f"--{name.replace('_', '-')}",
+            variable=f"WINNOW_{name.upper()}",
+            default=_default(name),
+            description=field.description or "",
+            judging=name in Judging.model_fields or name == "fail_on",
         )
         for name, field in Config.model_fields.items()
     ]
 
 
-def load_config(
-    flags: Mapping[str, Any], file: str | None = None, environment: Mapping[str, str] = os.environ
-) -> Config:
-    """The configuration in force; `flags` holds only what was given."""
-    file = file or environment.get("WINNOW_CONFIG") or None
-    sources = [Source("the environment", _from_environment(environment))]
-    if file is not None:
-        sources.append(Source(file, _from_file(Path(file))))
-    sources.append(Source("the command line", flags))
-    merged: dict[str, Any] = {}
-    origin: dict[str, str] = {}
-    for source in sources:
-        merged |= source.values
-        origin |= dict.fromkeys(source.values, source.name)
-    try:
-        return Config.model_validate(merged)
-    except ValidationError as error:
-        raise ConfigError(_explain(error, origin)) from None
+def _default(name: str) -> str:
+    if name == "backbone":
+        return "{kind: llama, model: embedded}"
+    if name == "store":
+        return "winnow/winnow.db in the user's data folder"
+    value = Config.model_fields[name].get_default()
+    return "none" if value in (None, (), {}) else value if isinstance(value, str) else json.dumps(value)
 
 
-def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """A warning for each variable that looks like a misspelt setting."""
-    known = [s.variable for s in settings()]
-    out = []
-    for name in environment:
-        if name.startswith(PREFIX) and name not in known and name not in RESERVED:
-            near = get_close_matches(name, known, 1, 0.8)
-            if near:
-                out.append(f"the environment variable {name} is not read; did you mean {near[0]}?")
-    return out
+def fields_of(config: BaseModel) -> Mapping[str, Any]:
+    """The settings as plain JSON, as a receipt keeps them."""
+    return config.model_dump(mode="json")
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    return {s.name: environment[s.variable] for s in settings() if environment.get(s.variable)}
-
-
-def _from_file(path: Path) -> dict[str, Any]:
-    """The file's values; a path in it is relative to the file's own folder."""
-    try:
-        data = yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    except FileNotFoundError:
-        raise ConfigError(f"there is no config file {str(path)!r}; examples/config.yaml shows one") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the config file {str(path)!r} cannot be read: {error}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not YAML that can be read: {' '.join(str(error).split())}") from None
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise ConfigError(f"{path} holds {type(data).__name__}, not a mapping of settings to values")
-    for key in set(map(str, data)) - set(Config.model_fields):
-        near = get_close_matches(key, Config.model_fields, 1, 0.5)
-        hint = f"the nearest known setting is {near[0]!r}" if near else f"known are {', '.join(Config.model_fields)}"
-        raise ConfigError(f"{path}: {key!r} is not a setting; {hint}")
-    values = {key: value for key, value in data.items() if value is not None}
-    for key in ("playbook", "capacity"):
-        if isinstance(values.get(key), str) and not (key == "playbook" and values[key] in builtin()):
-            values[key] = str(path.parent / values[key])
-    return values
-
-
-def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
-    first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else ""
-    where = origin.get(name, "the configuration")
-    shown = f"--{name.replace('_', '-')}" if where == "the command line" else name
-    shown = f"{PREFIX}{name.upper()}" if where == "the environment" else shown
-    expected = "expected a day such as 2026-04-21" if name == "as_of" else first["msg"].removeprefix("Value error, ")
-    if name == "fail_on":
-        expected = f"expected one of {', '.join(get_args(FailOn))}"
-    return f"{where}: {shown} is {first['input']!r:.60}; {expected[:1].lower()}{expected[1:]}"
-
-
-__all__ = ["Config", "FailOn", "Setting", "load_config", "settings", "unknown_variables"]
+__all__ = ["Accept", "Config", "FailOn", "Judging", "RankerName", "Setting", "Style", "fields_of", "settings"]

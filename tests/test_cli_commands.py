@@ -38,7 +38,7 @@ def test_no_command_shows_the_help_and_fails() -> None:
 
 def test_a_mistyped_command_gets_the_nearest() -> None:
     assert winnow("chekc").err == "winnow: no command 'chekc'; did you mean 'check'?; see `winnow --help`\n"
-    assert "there are check, rules" in winnow("zzzz").err
+    assert "there are draft, check, review" in winnow("zzzz").err
 
 
 def test_version() -> None:

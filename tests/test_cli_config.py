@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.config import Config, load_config, settings, unknown_variables
+from agent.config import Config, settings
+from agent.settings import load_config, unknown_variables
 from rubric.errors import ConfigError
 from tests.command import BAD, EXAMPLES, PROSPECT, winnow
 
@@ -89,10 +90,46 @@ def test_the_example_has_every_setting_at_its_default() -> None:
     assert load_config({}, str(path), {}) == Config()
 
 
-def test_every_setting_is_documented_and_is_a_flag_of_check() -> None:
-    text = winnow("check", "--help").out
+def test_every_setting_is_documented_and_is_a_flag() -> None:
+    check, draft = winnow("check", "--help").out, winnow("draft", "--help").out
     for setting in settings():
-        assert setting.description.endswith(".") and setting.flag in text
+        assert setting.description.endswith(".")
+        assert (setting.flag in check) == setting.judging, setting.name
+        assert setting.flag in draft, setting.name
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("{kind: lama}", "backbone.kind is 'lama'; did you mean 'llama'?"),
+        ("{model: x}", "backbone needs a 'kind'"),
+        ("{kind: llama, modle: x}", "'modle' is not a key of a llama backbone; the nearest known is 'model'"),
+        ("{kind: hf}", "a hf backbone needs 'model'"),
+        ("{kind: openai, model: x, retries: -1}", "backbone.retries is -1"),
+        ("[wings]", "known kinds are llama, hf, openai, scripted"),
+    ],
+)
+def test_a_wrong_backbone_is_named_with_the_nearest(given: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load_config({}, _file(tmp_path, f"backbone: {given}\n"), {})
+    assert said in str(raised.value)
+
+
+def test_a_backbone_has_a_short_form_and_paths_beside_the_file(tmp_path: Path) -> None:
+    assert load_config({"backbone": "llama:x.gguf"}, None, {}).backbone.model_dump()["model"] == "x.gguf"
+    assert load_config({}, None, {"WINNOW_BACKBONE": "{kind: scripted}"}).backbone.kind == "scripted"
+    (tmp_path / "m.gguf").touch()
+    config = load_config({}, _file(tmp_path, "backbone: {kind: llama, model: m.gguf}\nstore: w.db\n"), {})
+    assert config.backbone.model_dump()["model"] == str(tmp_path / "m.gguf") and config.store == str(tmp_path / "w.db")
+    hub = load_config({}, _file(tmp_path, "backbone: {kind: hf, model: org/name}\nstore: postgresql://h/db\n"), {})
+    assert hub.backbone.model_dump()["model"] == "org/name" and hub.store == "postgresql://h/db"
+
+
+def test_a_number_in_the_environment_is_a_number() -> None:
+    config = load_config({}, None, {"WINNOW_K": "8", "WINNOW_REVIEW": "true", "WINNOW_COLUMNS": "{Account: company.name}"})
+    assert (config.k, config.review, config.columns) == (8, True, {"Account": "company.name"})
+    with pytest.raises(ConfigError, match="WINNOW_K is 'many'"):
+        load_config({}, None, {"WINNOW_K": "many"})
 
 
 def test_check_reads_the_file_and_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

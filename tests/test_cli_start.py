@@ -16,7 +16,7 @@ from tests.command import EXAMPLES, GOOD, PROSPECT, ROOT, winnow
 
 HEAVY = (
     "torch", "transformers", "llama_cpp", "trl", "unsloth", "scipy", "matplotlib", "fastapi", "ray", "langgraph",
-    "sqlalchemy", "jinja2", "numpy",
+    "sqlalchemy", "jinja2", "numpy", "peft", "tokenizers", "httpx", "gguf",
 )  # fmt: skip
 BLOCKED = f"""
 import sys
@@ -49,7 +49,9 @@ def _run(code: str, *arguments: str, **more: Any) -> subprocess.CompletedProcess
         ("rules",),
         ("schema", "verdict"),
         ("playbook", "validate"),
-        ("doctor",),
+        ("draft", "--help"),
+        ("suppress", "--help"),
+        ("review", "--help"),
     ],
 )
 def test_no_heavy_module_is_loaded(arguments: tuple[str, ...]) -> None:

@@ -22,21 +22,29 @@ from agent import __version__
 from agent.cli.start import loading
 
 COMMANDS = {
+    "draft": "Draft letters for one prospect, or for a file of them.",
     "check": "Judge a letter, or a stream of cases, against the prospect's record.",
+    "review": "Accept, edit or ignore the letters that wait for a person.",
+    "replay": "Draw a receipt again, and say whether it is identical.",
+    "suppress": "The people and companies that nobody may write to.",
+    "forget": "Remove a person's traces, and suppress the address.",
     "rules": "List the rules, or explain one with examples that pass and fail.",
     "playbook": "Show or validate a playbook: the numbers, lists and names of a trade.",
     "schema": "Print the JSON Schema of what is read and written.",
+    "graph": "Print the graph that drafts as a Mermaid diagram.",
     "doctor": "Look for what is missing, shadowed or broken in this installation.",
 }
 HIDDEN = ("readme",)
 INTERRUPTED = 130
 
 _HELP = """
-Judge outreach e-mail against the prospect's own record: may it be sent, why not, where, and what to
-change. No model is needed and nothing is ever sent.
+Draft outreach e-mail that a careful person would send, and judge any letter against the prospect's own
+record: may it be sent, why not, where, and what to change. Nothing is ever sent.
 
 \b
 Examples:
+  winnow draft prospect.json
+  winnow draft prospects.csv --out drafts/
   winnow check --prospect prospect.json letter.txt
   pbpaste | winnow check --prospect prospect.json -
   winnow check --jsonl cases.jsonl > verdicts.jsonl

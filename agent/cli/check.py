@@ -10,7 +10,8 @@ from typer import Argument, Option
 
 from agent.cli.inputs import STDIN, read_document, read_letter
 from agent.cli.judging import judge_for, status_of, status_of_all
-from agent.config import Config, load_config, settings, unknown_variables
+from agent.config import Config, settings
+from agent.settings import load_config, unknown_variables
 from rubric import to_json
 from rubric.errors import ConfigError, InputError
 

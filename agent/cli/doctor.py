@@ -10,46 +10,40 @@ import json
 import platform
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata, util
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
 import agent
+from agent.cli.checks import Check
 from agent.cli.terminal import Terminal, here
-from agent.config import load_config, settings, unknown_variables
+from agent.config import settings
+from agent.settings import load_config, unknown_variables
 from rubric import load_playbook
 from rubric.errors import WinnowError
 from rubric.rules import all_rules
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 ROOMS = ("agent", "critic", "rubric", "prompts", "training", "experiments")
-Status = Literal["ok", "note", "broken"]
 _COLOUR = {"ok": "green", "note": "yellow", "broken": "red"}
 _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)[^;]*(?:;(?P<marker>.*))?")
 _EXTRA = re.compile(r"extra\s*==\s*['\"](?P<extra>[\w-]+)['\"]")
 
 
-class Check(NamedTuple):
-    """One thing that was looked at; `fix` says what to do where it is not well."""
-
-    name: str
-    status: Status
-    found: str
-    fix: str | None = None
-
-
 @app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print an array of checks as JSON.")] = False,
+    config: Annotated[str | None, typer.Option("--config", metavar="FILE", help="YAML file of settings; WINNOW_CONFIG names one too.")] = None,
+    backbone: Annotated[str | None, typer.Option("--backbone", metavar="KIND:MODEL", help="Model to look at in place of the configured one.")] = None,
 ) -> int:
-    """Look for what is missing, shadowed or broken in this installation.
+    """Look for what is missing, shadowed or broken in this installation, and at what a run will need.
 
     The exit status is 1 when a part of the core is broken, and 0 when only optional parts are absent.
     """
-    checks = list(examine())
+    checks = list(examine({"backbone": backbone} if backbone else {}, config))
     if as_json:
         typer.echo(json.dumps([c._asdict() for c in checks], ensure_ascii=False, indent=2))
     else:
@@ -57,13 +51,13 @@ def doctor(
     return 1 if any(c.status == "broken" for c in checks) else 0
 
 
-def examine() -> Iterator[Check]:
+def examine(flags: Mapping[str, Any] | None = None, config: str | None = None) -> Iterator[Check]:
     """Every check, in the order a person would ask."""
     yield _python()
     yield from _packages()
     yield from (_room(name) for name in ROOMS)
     yield _zones()
-    yield from _configured()
+    yield from _configured(flags or {}, config)
     yield _rules()
 
 
@@ -150,19 +144,26 @@ def _zones() -> Check:
     return Check("time zones", "ok", f"{len(available_timezones())} zones")
 
 
-def _configured() -> Iterator[Check]:
+def _configured(flags: Mapping[str, Any], file: str | None) -> Iterator[Check]:
     """The settings of the environment, and the playbook they lead to."""
     for warning in unknown_variables():
         yield Check("environment", "note", warning, "rename or remove it")
     try:
-        config = load_config({})
+        config = load_config(flags, file)
         playbook = load_playbook(config.playbook, config.capacity)
     except WinnowError as error:
         yield Check("playbook", "broken", str(error), "mend it, or unset the setting that names it")
         return
-    changed = [s.name for s in settings() if getattr(config, s.name) != type(config).model_fields[s.name].default]
+    plain = type(config)()
+    changed = [s.name for s in settings() if getattr(config, s.name) != getattr(plain, s.name)]
     yield Check("settings", "ok", f"changed from their defaults: {', '.join(changed) or 'none'}")
     yield Check("playbook", "ok", f"{playbook.name} {playbook.version}, hash {playbook.hash}")
+    from agent.cli.doctor_model import examine_model
+
+    try:
+        yield from examine_model(config)
+    except ImportError as error:
+        yield Check("model", "broken", f"cannot be looked at: {error}", "install what is missing above")
 
 
 def _rules() -> Check:

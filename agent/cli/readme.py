@@ -20,6 +20,8 @@ from agent.cli.judging import MEANING, STATUS, Judge, judge_for
 from agent.cli.render import Sheet, render
 from agent.cli.terminal import Terminal
 from agent.config import Config, settings
+from agent.result import MEANING as MEANINGS
+from agent.settings import BACKBONES
 from rubric.errors import InputError
 from rubric.rules import all_rules
 
@@ -119,6 +121,40 @@ def _settings(_: Path) -> str:
     return _table(("setting", "flag", "environment", "default", "meaning"), rows)
 
 
+def _draft(root: Path) -> str:
+    """What `winnow draft` prints for the example prospect, with letters from a list instead of a model."""
+    from tempfile import TemporaryDirectory
+
+    from agent.cli.draft_view import render as render_draft
+    from agent.drafting import Agent
+
+    with TemporaryDirectory() as folder, Agent(Config.model_validate({"backbone": "scripted", "store": f"{folder}/winnow.db"})) as agent:
+        row = agent.draft(read_document(str(root / "examples/prospect.json"))).row
+    shown = render_draft(row, Terminal()).strip()
+    return f"```console\n$ winnow draft examples/prospect.json --backbone scripted\n{shown}\n```"
+
+
+def _graph(_: Path) -> str:
+    from agent.cli.graph import mermaid
+
+    return f"```mermaid\n{mermaid().strip()}\n```"
+
+
+def _outcomes(_: Path) -> str:
+    return _table(("outcome", "meaning"), [(f"`{name}`", meaning) for name, meaning in MEANINGS.items()])
+
+
+def _backbones(_: Path) -> str:
+    """Every key of every kind of backbone."""
+    rows = [
+        (f"`{kind}`", f"`{name}`", "" if field.is_required() else f"{field.get_default()}", field.description or "")
+        for kind, model in BACKBONES.items()
+        for name, field in model.model_fields.items()
+        if name != "kind"
+    ]
+    return _table(("kind", "key", "default", "meaning"), rows)
+
+
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     body = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     return "\n".join(["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *body])
@@ -131,6 +167,10 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "statuses": _statuses,
     "rules": _rules,
     "settings": _settings,
+    "draft": _draft,
+    "graph": _graph,
+    "outcomes": _outcomes,
+    "backbones": _backbones,
 }
 
 __all__ = ["app", "generate"]

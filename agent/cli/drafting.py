@@ -1,0 +1,195 @@
+"""The run behind `winnow draft`: rows out as they come, exports at the end, and what the status says.
+
+Decides that a row is in the store before anybody sees it, that files are written whole at the end, and
+that an interrupted run says how to go on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agent.batch import Done, run
+from agent.cli.draft_view import explain, render, render_plan
+from agent.cli.jsonl import encode
+from agent.cli.progress import progress
+from agent.cli.terminal import here, safe
+from agent.config import Config
+from agent.drafting import Agent
+from agent.exports import Format, exports_at, format_of, write_export, write_stream
+from agent.importers import Incoming, read_prospects
+from rubric.errors import InputError
+
+INTERRUPTED, FAILED = 130, 3
+Row = dict[str, Any]
+
+
+class Job(NamedTuple):
+    """What the command line asks for beside the settings."""
+
+    prospects: str
+    out: Path | None
+    format: Format | None
+    resume: bool
+    limit: int | None
+    explain: bool
+    fail_on: frozenset[str]
+
+
+class Ledger:
+    """What has been finished: keys of stored rows, rows of errors, and counts."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.kept = 0
+        self.unread = 0
+        self._finished: list[tuple[str, int | None] | Row] = []
+
+    def add(self, done: Done) -> None:
+        self.counts[done.row["outcome"]] += 1
+        self.kept += done.kept
+        self.unread += done.unread
+        self._finished.append(done.row if done.row["outcome"] == "ERROR" else (done.row["key"], done.row["line"]))
+
+    def rows(self, agent: Agent) -> Iterator[Row]:
+        """Every row again, as the store holds it."""
+        for one in self._finished:
+            if isinstance(one, dict):
+                yield one
+            elif (row := agent.store.find(one[0])) is not None:
+                yield {**row, "line": one[1]}
+
+    def status(self, fail_on: frozenset[str]) -> int:
+        errors = self.counts["ERROR"]
+        if errors:
+            return 1 if errors > self.unread else 2
+        return FAILED if any(self.counts[outcome] for outcome in fail_on) else 0
+
+    def __str__(self) -> str:
+        total = sum(self.counts.values())
+        parts = ", ".join(f"{n} {outcome}" for outcome, n in self.counts.most_common())
+        kept = f"; {self.kept} kept from an earlier run" if self.kept else ""
+        return f"{total} prospect{'s' * (total != 1)}: {parts or 'none'}{kept}"
+
+
+def drive(job: Job, config: Config) -> int:
+    """Drafts for every prospect; the exit status."""
+    incoming, many = _peeked(_warned(_incoming(job, config)))
+    ledger = Ledger()
+    with ExitStack() as stack:
+        agent = stack.enter_context(Agent(config))
+        if job.out is not None:
+            stack.enter_context(agent.store.claim(job.out))
+        show = _writer(job, many=many)
+        try:
+            for done in _shown(job, config, run(agent, incoming, resume=job.resume)):
+                ledger.add(done)
+                show(done.row)
+        except KeyboardInterrupt:
+            sys.stderr.write(f"winnow: interrupted after {ledger}; what was finished is kept, the same command goes on\n")
+            return INTERRUPTED
+        _finish(job, ledger, agent, many=many)
+    if many or ledger.counts["ERROR"]:
+        sys.stderr.write(f"winnow: {ledger}\n")
+    return ledger.status(job.fail_on)
+
+
+def dry(job: Job, config: Config) -> int:
+    """What would be sent to the model, without a token."""
+    from agent.planning import plan
+
+    unread = 0
+    with Agent(config) as agent:
+        for one in _incoming(job, config):
+            try:
+                if one.data is None:
+                    raise InputError(one.error or "no prospect")
+                found = plan(agent, one.data, one.as_of)
+            except InputError as error:
+                unread += 1
+                sys.stderr.write(f"winnow: line {one.number}: {str(error).removeprefix(f'line {one.number}: ')}\n")
+                continue
+            if job.format in ("json", "jsonl"):
+                tokens = found.tokens
+                sys.stdout.buffer.write(
+                    encode(
+                        {
+                            "id": found.reading.prospect.id, "line": one.number, "outcome": found.outcome, "reasons": found.reasons,
+                            "prompt_tokens": tokens and tokens.total, "static_tokens": tokens and tokens.static,
+                            "most_new_tokens": config.k * config.max_tokens if found.prompt else 0,
+                            "prompt": found.prompt and found.prompt.text,
+                        }
+                    )
+                )  # fmt: skip
+            else:
+                sys.stdout.write(render_plan(found, config.k, config.max_tokens, here()))
+    return 2 if unread else 0
+
+
+def _incoming(job: Job, config: Config) -> Iterator[Incoming]:
+    return islice(read_prospects(job.prospects, config.columns), job.limit)
+
+
+def _warned(incoming: Iterable[Incoming]) -> Iterator[Incoming]:
+    """The prospects, with what the reader has to say of their columns said once."""
+    said: set[str] = set()
+    for one in incoming:
+        for warning in one.warnings:
+            if warning not in said:
+                said.add(warning)
+                sys.stderr.write(f"winnow: warning: {safe(warning)}\n")
+        yield one
+
+
+def _peeked(incoming: Iterator[Incoming]) -> tuple[Iterator[Incoming], bool]:
+    """The same prospects, and whether there is more than one."""
+    first = list(islice(incoming, 2))
+    if not first:
+        raise InputError("there is no prospect in the input; give at least {\"company\": {\"name\": \"…\"}}")
+    return chain(first, incoming), len(first) > 1
+
+
+def _shown(job: Job, config: Config, results: Iterable[Done]) -> Iterator[Done]:
+    """The results, with a bar on a terminal that shows nothing else."""
+    if not sys.stderr.isatty() or (sys.stdout.isatty() and job.out is None):
+        yield from results
+        return
+    total = sum(1 for _ in _incoming(job, config)) if job.prospects != "-" else None
+    yield from progress(results, total)
+
+
+def _writer(job: Job, *, many: bool) -> Callable[[Row], None]:
+    """What becomes of a row at once: printed, or nothing where a file or an array is written at the end."""
+    form, terminal = job.format or ("jsonl" if many else "text"), here()
+
+    def show(row: Row) -> None:
+        stream = sys.stderr
+        if job.out is None and form == "jsonl":
+            sys.stdout.buffer.write(encode(row))
+        elif job.out is None and form == "text":
+            stream = sys.stdout
+            stream.write(render(row, terminal))
+        if job.explain:
+            stream.write(explain(row, terminal))
+        sys.stdout.flush()
+
+    return show
+
+
+def _finish(job: Job, ledger: Ledger, agent: Agent, *, many: bool) -> None:
+    """Files, and whatever stdout gets in one piece."""
+    if job.out is not None:
+        form = job.format or format_of(job.out) or "jsonl"
+        agent.store.remember(exports_at(job.out, form))
+        write_export(ledger.rows(agent), job.out, form, one=not many)
+        sys.stderr.write(f"winnow: wrote {job.out}\n")
+    elif job.format in ("json", "csv", "eml"):
+        write_stream(ledger.rows(agent), sys.stdout.buffer, job.format, one=not many)
+
+
+__all__ = ["Job", "Ledger", "drive", "dry"]

@@ -1,0 +1,106 @@
+"""`winnow review`: the letters that wait for a person, and what the person says of them.
+
+An edited letter goes through the gate as any other; one that fails is not kept, and the faults are said.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from agent.cli.inputs import read_letter
+from agent.cli.terminal import here, safe
+from agent.settings import load_config
+from rubric.errors import InputError
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+_Key = Annotated[str, typer.Argument(metavar="KEY", help="Key of the letter, or its first characters; `winnow review list` shows it.")]
+_Store = Annotated[str | None, typer.Option("--store", metavar="FILE", help="Store that holds the letter.")]
+
+
+@app.callback()
+def _about() -> None:
+    """Accept, edit or ignore letters that wait for a person (setting `review`)."""
+
+
+@app.command("list")
+def waiting(
+    store: _Store = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one row a line.")] = False,
+) -> None:
+    """List the letters that wait."""
+    for row in _waiting(store):
+        if as_json:
+            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        else:
+            person = (row["recipient"] or {}).get("name") or "nobody named"
+            sys.stdout.write(safe(f"{row['key'][:12]}  {row['company']}, {person}: {(row['email'] or {}).get('subject')}") + "\n")
+
+
+@app.command()
+def show(key: _Key, store: _Store = None) -> None:
+    """Print one letter."""
+    row = _found(key, store)
+    letter = row["email"] or {}
+    sys.stdout.write(f"Subject: {safe(letter.get('subject') or '')}\n\n")
+    sys.stdout.write("\n".join(safe(line) for line in (letter.get("body") or "").splitlines()) + "\n")
+    sys.stdout.write(here().paint(f"\n{row['decision']}, score {row['score']}, key {row['key'][:12]}", dim=True) + "\n")
+
+
+@app.command()
+def accept(key: _Key, store: _Store = None) -> None:
+    """Make the letter a draft as it is."""
+    _answer(key, store, {"type": "accept"})
+
+
+@app.command()
+def ignore(key: _Key, store: _Store = None) -> None:
+    """Turn the letter down; the prospect is not drafted for again with the same settings."""
+    _answer(key, store, {"type": "ignore"})
+
+
+@app.command()
+def edit(
+    key: _Key,
+    letter: Annotated[str, typer.Argument(metavar="LETTER", help="The new text, with a Subject: line first; - is standard input.")],
+    store: _Store = None,
+) -> None:
+    """Replace the letter by your own text, which the rubric judges too."""
+    email = read_letter(letter).email
+    _answer(key, store, {"type": "edit", "args": {"subject": email.subject, "body": email.body}})
+
+
+def _answer(key: str, store: str | None, answer: Mapping[str, Any]) -> None:
+    from agent.replay import config_of, read_receipt
+    from agent.reviewing import settle
+
+    row = _found(key, store)
+    config = config_of(read_receipt(row, key), {"store": _store(store), "backbone": {"kind": "scripted"}})
+    settled = settle(row, config, answer)
+    sys.stdout.write(f"{settled['outcome']}  {settled['key'][:12]}  {safe(settled['company'])}\n")
+
+
+def _waiting(store: str | None) -> list[dict[str, Any]]:
+    from agent.store import Store
+
+    with Store(_store(store)) as opened:
+        return list(opened.waiting())
+
+
+def _found(key: str, store: str | None) -> dict[str, Any]:
+    rows = [row for row in _waiting(store) if row["key"].startswith(key)]
+    if len(rows) != 1:
+        said = "waits for a review" if not rows else "is not enough to tell the waiting letters apart"
+        raise InputError(f"{key!r}: {'no letter of that key ' if not rows else 'that key '}{said}; `winnow review list` shows them")
+    return rows[0]
+
+
+def _store(given: str | None) -> str:
+    return load_config({"store": given} if given else {}).store
+
+
+__all__ = ["app"]

@@ -1,0 +1,40 @@
+"""What a person's answer makes of a letter that waits.
+
+Decides by the gate: an edited letter that fails keeps waiting, and the faults are said. No model is
+opened, because a review samples nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent.backbones.scripted import ScriptedBackbone
+from agent.backbones.spec import ScriptedSpec
+from agent.config import Config
+from agent.drafting import Agent
+from rubric.errors import InputError
+
+
+def settle(row: Mapping[str, Any], config: Config, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The row after the answer, as the store then holds it."""
+    with Agent(config, backbone=ScriptedBackbone(ScriptedSpec())) as agent:
+        state = agent.resume(row["key"], answer)
+        if not state.get("outcome"):
+            raise InputError(f"the run behind {row['key'][:12]} is no longer in the store; draft the prospect again with --no-resume")
+        if state.get("interrupted"):
+            raise InputError(f"{state['interrupted'][0]['description']}; the letter still waits")
+        settled = _settled(row, state)
+        agent.store.settle(row["key"], settled)
+        agent.forget(row["key"])
+    return settled
+
+
+def _settled(row: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+    verdict = state["verdict"]
+    judged = {key: verdict[key] for key in ("decision", "score", "dimensions", "findings")}
+    receipt = {**row["receipt"], "outcome": state["outcome"], "path": state["path"]}
+    return {**row, **judged, "outcome": state["outcome"], "email": state["letter"], "reasons": state["reasons"], "receipt": receipt}
+
+
+__all__ = ["settle"]

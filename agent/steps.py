@@ -1,0 +1,227 @@
+"""The nodes of the graph: each takes the state and gives what changes in it.
+
+Decides nothing about order; that is the graph's. A step reads the prospect anew from the state, so that
+a resumed run needs nothing but the checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from time import perf_counter
+from typing import Any
+
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from agent.backbones import Sampling
+from agent.config import Config
+from agent.gate import judge, letter_of, nearest, reasons, steps, walk
+from agent.inbox import Answer, read_answer, request
+from agent.parts import Parts
+from agent.receipt import Choice, Round, candidate_seed, content_hash
+from agent.state import Choices, State
+from critic.candidate import Candidate, Cost
+from critic.diversity import similarity
+from prompts import Message, Piece, Prompt
+from rubric import Email, Finding, Reading, check, read_prospect, to_json
+from rubric.verdict import prospect_verdict, segment_of, strongest
+
+HOTTEST = 2.0
+Update = dict[str, Any]
+
+
+class Steps:
+    """`parts` is called at the first step that needs them, so that making a graph opens no model."""
+
+    def __init__(self, parts: Callable[[], Parts]) -> None:
+        self._parts = parts
+
+    def qualify(self, state: State, runtime: Runtime[Choices]) -> Update:
+        """What the prospect alone decides, and the suppression list: no token is spent before this."""
+        parts, config = self._parts(), self.config(runtime)
+        reading = _reading(state)
+        found = prospect_verdict(reading, parts.playbook, without=frozenset(config.without))
+        decision = strongest(f.decision for f in found)
+        update: Update = {
+            "round": 0, "heat": 0, "rounds": [], "refused": [], "previous": None, "fallback": None, "chosen": None,
+            "letter": None, "verdict": None, "outcome": "", "reasons": [], "path": [], "warnings": list(reading.warnings),
+            "segment": segment_of(reading, parts.playbook).model_dump(mode="json"),
+        }  # fmt: skip
+        listed = parts.suppressed(reading.prospect.recipient.email, reading.prospect.company.domain)
+        if listed is not None:
+            update |= {"outcome": "SUPPRESS", "reasons": [listed]}
+        elif decision in ("SUPPRESS", "ESCALATE"):
+            update |= {"outcome": decision, "reasons": _said(found)}
+        elif decision == "BLOCK" or (decision == "PENALISE" and config.accept == "PASS"):
+            update |= {"outcome": "ABSTAIN", "reasons": _said(found)}  # no letter could pass
+        _tell(runtime, "qualify", state, outcome=update["outcome"])
+        return update
+
+    def compose(self, state: State, runtime: Runtime[Choices]) -> Update:
+        """The prompt of this round; what the last one was refused for goes into it."""
+        parts, config = self._parts(), self.config(runtime)
+        prompt = parts.prompts.generator(
+            _reading(state), parts.playbook, style=config.prompt,
+            findings=[Finding.model_validate(f) for f in state["refused"]], previous=state["previous"],
+        )  # fmt: skip
+        _tell(runtime, "compose", state, prompt=prompt.hash)
+        return {"prompt": _packed(prompt)}
+
+    def sample(self, state: State, runtime: Runtime[Choices]) -> Update:
+        """k candidates behind one prompt, and how much they differ."""
+        config, prompt, number = self.config(runtime), unpacked(state["prompt"]), state["round"]
+        sampling = ladder(config, state["heat"])
+        origin = content_hash(state["prospect"])
+        seeds = [candidate_seed(config.seed, origin, number, index) for index in range(config.k)]
+        sampled = self._parts().backbone.sample(prompt, seeds, sampling)
+        pool = [Candidate(**c.model_dump(), index=n, round=number) for n, c in enumerate(sampled.completions)]
+        alike = similarity([c.text for c in pool])
+        collapsed = alike is not None and config.max_similarity < 1 and alike >= config.max_similarity
+        cost = sampled.cost
+        drawn = Round(
+            prompt=prompt.hash, prompt_tokens=cost.prompt_computed + cost.prompt_reused or None, sampling=sampling,
+            candidates=pool, similarity=alike, collapsed=collapsed, cost=cost,
+        )  # fmt: skip
+        _tell(runtime, "sample", state, candidates=len(pool), tokens=cost.decoded, similarity=alike)
+        return {"rounds": [*state["rounds"], drawn.model_dump(mode="json")]}
+
+    def rank(self, state: State, runtime: Runtime[Choices]) -> Update:
+        """The order in which the gate looks at the pool."""
+        parts, drawn = self._parts(), Round.model_validate(state["rounds"][-1])
+        began = perf_counter()
+        ranking = parts.ranker.rank(unpacked(state["prompt"]), drawn.candidates, parts.backbone)
+        cost = drawn.cost + ranking.cost + Cost(seconds={"rank": perf_counter() - began})
+        _tell(runtime, "rank", state, order=list(ranking.order))
+        return _last(state, drawn.model_copy(update={"ranking": ranking, "cost": cost}))
+
+    def gate(self, state: State, runtime: Runtime[Choices]) -> Update:
+        """The first candidate that passes; else the next round, with findings and more heat."""
+        parts, config, reading = self._parts(), self.config(runtime), _reading(state)
+        drawn, number, began = Round.model_validate(state["rounds"][-1]), state["round"], perf_counter()
+        without = frozenset(config.without)
+        pairs = [judge(c, reading, parts.playbook, without) for c in drawn.candidates]
+        judged = [short for short, _ in pairs]
+        order = drawn.ranking.order if drawn.ranking else tuple(range(len(judged)))
+        picked = walk(judged, order, config.accept)
+        cost = drawn.cost + Cost(seconds={"gate": perf_counter() - began})
+        drawn = drawn.model_copy(update={"judged": judged, "cost": cost})
+        update = _last(state, drawn) | {"path": [*state["path"], *steps(drawn, number, picked)]}
+        _tell(runtime, "gate", state, picked=picked, decisions=[j.decision for j in judged])
+        if picked is not None and not (drawn.collapsed and number + 1 < config.max_rounds and state["fallback"] is None):
+            return update | _taken(drawn, Choice(round=number, index=picked), pairs[picked][1])
+        if picked is not None:
+            update["path"].append(f"round {number}: the pool is one letter {len(judged)} times over; a hotter one is drawn first")
+            update["fallback"] = {"round": number, "index": picked}
+        return update | _next(state, drawn, picked is None)
+
+    def settle(self, state: State, runtime: Runtime[Choices]) -> Update:
+        """No round is left: a letter kept from a collapsed pool, or the reasons of the nearest one."""
+        rounds = [Round.model_validate(r) for r in state["rounds"]]
+        parts, kept = self._parts(), state["fallback"]
+        place = Choice(**kept) if kept else nearest(rounds)
+        if place is None:
+            return {"outcome": "ABSTAIN", "reasons": ["no candidate was sampled"]}
+        one = rounds[place.round].judged[place.index]
+        _, row = judge(rounds[place.round].candidates[place.index], _reading(state), parts.playbook, frozenset(parts.config.without))
+        if kept:
+            return {"path": [*state["path"], f"round {place.round}, candidate {place.index}: kept from before (taken)"]} | _taken(
+                rounds[place.round], place, row
+            )
+        return {"outcome": "ABSTAIN", "reasons": reasons(one), "verdict": row}
+
+    def review(self, state: State, runtime: Runtime[Choices]) -> Update:
+        """Waits for a person. An edited letter goes through the gate too, and is asked for again if it fails."""
+        config, letter, complaint = self.config(runtime), state["letter"] or {}, ""
+        while True:
+            answer = read_answer(interrupt(request(_reading(state), letter, state["verdict"] or {}, complaint)))
+            if answer.kind == "ignore":
+                return {"outcome": "IGNORED", "reasons": ["a person turned the letter down"], "path": [*state["path"], "review: ignored"]}
+            if answer.kind == "accept":
+                return {"path": [*state["path"], "review: accepted"]}
+            row = self._edited(state, answer, config)
+            if row["decision"] == "PASS" or (row["decision"] == "PENALISE" and config.accept == "PENALISE"):
+                return {"letter": answer.letter, "verdict": row, "path": [*state["path"], "review: edited"]}
+            letter = answer.letter or letter
+            complaint = "; ".join(f"{f['rule']}: {f['reason']}" for f in row["findings"] if f["decision"] != "PASS")
+
+    def _edited(self, state: State, answer: Answer, config: Config) -> dict[str, Any]:
+        letter = answer.letter or {}
+        email = Email(str(letter.get("body") or ""), letter.get("subject"))
+        return to_json(check(_reading(state), email, self._parts().playbook, without=frozenset(config.without)))
+
+    def config(self, runtime: Runtime[Choices]) -> Config:
+        """The settings of this run: the caller's choices over the config."""
+        choices: Choices | None = runtime.context
+        return self._parts().config if choices is None else choices.over(self._parts().config)
+
+
+def ladder(config: Config, heat: int) -> Sampling:
+    """How a pool is drawn: hotter with each round, and then with a floor under the odd tokens."""
+    return Sampling(
+        temperature=round(max(config.temperature, min(config.temperature + heat * config.temperature_step, HOTTEST)), 4),
+        top_p=config.top_p, top_k=config.top_k, repeat_penalty=config.repeat_penalty, max_tokens=config.max_tokens,
+        min_p=max(config.min_p, config.hot_min_p) if heat else config.min_p,
+    )  # fmt: skip
+
+
+def after_qualify(state: State) -> str:
+    return "end" if state["outcome"] else "compose"
+
+
+def after_gate(state: State, config: Config) -> str:
+    if state["outcome"]:
+        return after_choice(state, config)
+    return "again" if state["round"] < config.max_rounds else "settle"
+
+
+def after_choice(state: State, config: Config) -> str:
+    """A letter waits for a person where that is wanted."""
+    return "review" if config.review and state["outcome"] == "DRAFT" else "end"
+
+
+def _next(state: State, drawn: Round, refused: bool) -> Update:
+    """The next round, hotter, and by one step more after a collapsed pool; it hears why the last was refused."""
+    update: Update = {"round": state["round"] + 1, "heat": state["heat"] + 1 + drawn.collapsed}
+    place = nearest([drawn])
+    if refused and place is not None:
+        one = drawn.judged[place.index]
+        update["refused"] = [f for f in one.findings if f["decision"] != "PASS"]
+        update["previous"] = drawn.candidates[place.index].text
+    return update
+
+
+def _taken(drawn: Round, place: Choice, row: dict[str, Any]) -> Update:
+    email = letter_of(drawn.candidates[place.index])
+    letter = {"subject": email.subject, "body": email.body.strip()}
+    return {"chosen": place.model_dump(), "letter": letter, "verdict": row, "outcome": "DRAFT"}
+
+
+def _reading(state: State) -> Reading:
+    given = state.get("as_of")
+    return read_prospect(state["prospect"], date.fromisoformat(given) if given else None)
+
+
+def _said(found: list[Finding]) -> list[str]:
+    return [f"{f.rule}: {f.reason}; {f.fix}" for f in found if f.decision != "PASS"]
+
+
+def _last(state: State, drawn: Round) -> Update:
+    return {"rounds": [*state["rounds"][:-1], drawn.model_dump(mode="json")]}
+
+
+def _packed(prompt: Prompt) -> list[Any]:
+    return [prompt.name, [[m.role, [[p.text, p.trusted] for p in m.pieces], m.static] for m in prompt.messages]]
+
+
+def unpacked(value: list[Any]) -> Prompt:
+    name, messages = value
+    return Prompt(tuple(Message(role, tuple(Piece(*p) for p in pieces), static) for role, pieces, static in messages), name)
+
+
+def _tell(runtime: Runtime[Choices], stage: str, state: State, **facts: Any) -> None:
+    """A progress event for whoever streams `custom`."""
+    runtime.stream_writer({"stage": stage, "round": state.get("round", 0), **facts})
+
+
+__all__ = ["Steps", "after_choice", "after_gate", "after_qualify", "ladder", "unpacked"]
