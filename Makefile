@@ -19,7 +19,7 @@ demo: $(LLAMA) ## install core and llama.cpp once, then draft and judge
 
 test: lint ## install everything once, then lint, types and tests
 	@echo "tests ..."
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 lint: $(DEV) ## ruff and mypy --strict
 	@echo "ruff ..."
@@ -32,7 +32,7 @@ bench: $(LLAMA) ## time and memory of judging and of sampling on this machine
 
 nightly: lint ## the tests with the slow ones, then the bench
 	@echo "tests, slow ones too ..."
-	@$(BIN)/python -m pytest -m "slow or not slow"
+	@$(BIN)/python -m pytest -n auto -m "slow or not slow"
 	@$(BIN)/python -m experiments.bench_check
 
 clean: ## remove the virtual environment, caches and build folders

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.backbones.chat import CHATML
+from agent.backbones.spec import HfSpec
 from prompts.pieces import Message, Piece, Prompt
 from training.gguf_model import Shape
 from training.random_model import CONTROLS, HEADER, IM_END, TINY, Kind, RandomTensors, byte_alphabet, lora_pairs
+
+if TYPE_CHECKING:
+    from agent.backbones.hf import HfBackbone
 
 SHAPE = TINY._replace(vocab=264, context=512)
 TINY_CONFIG = {
@@ -100,6 +105,21 @@ def letter_to(name: str, style: str = "Write short letters. Quote the facts.") -
     return Prompt((Message("system", (Piece(style, True),), static=True), Message("user", (Piece("Write to ", True), Piece(name, False)))))
 
 
+def opened(folder: Path, **more: Any) -> HfBackbone:
+    """The backbone on one thread of the processor."""
+    from agent.backbones.hf import HfBackbone
+
+    return HfBackbone(HfSpec(model=str(folder), device="cpu", threads=1, **more))
+
+
+def off(one: Iterable[Sequence[float] | None], other: Iterable[Sequence[float] | None]) -> float:
+    """The largest difference between two lists of rows of the same lengths."""
+    rows, others = ([row or () for row in given] for given in (one, other))
+    assert [len(row) for row in rows] == [len(row) for row in others]
+    return max(abs(a - b) for pair in zip(rows, others, strict=True) for a, b in zip(*pair, strict=True))
+
+
+MAYA, OMAR = letter_to("Maya at Larkholm"), letter_to("Omar at Acme")
 COMPLETIONS = (
     (*b"Hi Maya, could the team meet?", IM_END),
     (*b"Hello there", IM_END),
@@ -108,4 +128,4 @@ COMPLETIONS = (
     (IM_END,),
 )
 
-__all__ = ["COMPLETIONS", "SHAPE", "THINK", "letter_to", "write_hf", "write_peft"]
+__all__ = ["COMPLETIONS", "MAYA", "OMAR", "SHAPE", "THINK", "letter_to", "off", "opened", "write_hf", "write_peft"]

@@ -11,16 +11,16 @@ import pytest
 for name in ("torch", "transformers", "peft", "llama_cpp", "gguf", "safetensors"):
     pytest.importorskip(name)
 
-import llama_cpp.llama_cpp  # noqa: E402
+import llama_cpp.llama_cpp
 
-from agent.backbones import Backbone, Sampling  # noqa: E402
-from agent.backbones.hf import HfBackbone  # noqa: E402
-from agent.backbones.llama import LlamaBackbone  # noqa: E402
-from agent.backbones.spec import HfSpec, LlamaSpec  # noqa: E402
-from critic.ranking import best_first, mean  # noqa: E402
-from tests.hf_folders import COMPLETIONS, THINK, letter_to, write_hf, write_peft  # noqa: E402
-from training.gguf_from_hf import lora_from_peft, model_from_hf  # noqa: E402
-from training.gguf_model import write_lora, write_model  # noqa: E402
+from agent.backbones import Backbone, Sampling
+from agent.backbones.hf import HfBackbone
+from agent.backbones.llama import LlamaBackbone
+from agent.backbones.spec import HfSpec, LlamaSpec
+from critic.ranking import best_first, mean
+from tests.hf_folders import COMPLETIONS, THINK, letter_to, write_hf, write_peft
+from training.gguf_from_hf import lora_from_peft, model_from_hf
+from training.gguf_model import write_lora, write_model
 
 PROMPT = letter_to("Maya at Larkholm, 40 people, Series B")
 NATS = 1e-3

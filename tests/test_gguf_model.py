@@ -13,12 +13,12 @@ np = pytest.importorskip("numpy")
 gguf = pytest.importorskip("gguf")
 pytest.importorskip("safetensors")
 
-from rubric.errors import MissingExtra, ModelError, StoreError  # noqa: E402
-from tests.hf_folders import SHAPE, THINK, write_hf, write_peft  # noqa: E402
-from training import gguf_from_hf, random_model  # noqa: E402
-from training.gguf_from_hf import Safetensors, lora_from_peft, model_from_hf  # noqa: E402
-from training.gguf_model import Lora, Quant, lora_name, tensor_places, tensor_type, write_lora, write_model  # noqa: E402
-from training.random_model import (  # noqa: E402
+from rubric.errors import MissingExtra, ModelError, StoreError
+from tests.hf_folders import SHAPE, THINK, write_hf, write_peft
+from training import gguf_from_hf, random_model
+from training.gguf_from_hf import Safetensors, lora_from_peft, model_from_hf
+from training.gguf_model import Lora, Quant, lora_name, tensor_places, tensor_type, write_lora, write_model
+from training.random_model import (
     HEADER,
     IM_END,
     QWEN3_0_6B,

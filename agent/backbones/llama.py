@@ -42,7 +42,7 @@ class LlamaBackbone:
     def __init__(self, spec: LlamaSpec) -> None:
         self._spec = spec
         self._path = _find(spec)
-        self._file = check_model(read_gguf(self._path))
+        self.file = check_model(read_gguf(self._path))
         self._lock = threading.RLock()
         self._threads = spec.threads or _cores()
         self.work = Work()
@@ -52,7 +52,7 @@ class LlamaBackbone:
         try:
             self._model.refuse_kinds_that_cannot_share(self._path)
             self._softmax = LogSoftmax(self._model.n_vocab)
-            self._template = _template(self._file, self._model, spec.thinking)
+            self._template = _template(self.file, self._model, spec.thinking)
         except BaseException:
             self._model.close()
             raise
@@ -138,7 +138,7 @@ class LlamaBackbone:
         path = Path(given)
         if not path.exists():
             raise ModelError(f"{given}: there is no such adapter; give the path of a LoRA as .gguf")
-        check_adapter(path, self._file)
+        check_adapter(path, self.file)
         return self._model.adapter(path)
 
     def _refuse_too_long(self, length: int, most: int) -> None:

@@ -105,6 +105,8 @@ def _weights(spec: HfSpec) -> Check:
 
 
 def _store(config: Config) -> Check:
+    if "://" not in config.store and not Path(config.store).exists():
+        return Check("store", "ok", f"{config.store}, which the first run will make")
     from agent.store import Store
 
     try:
