@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from pydantic import ValidationError
 
@@ -50,14 +50,42 @@ def config_of(receipt: Receipt, overrides: Mapping[str, Any]) -> Config:
         raise ConfigError(f"the receipt's setting {'.'.join(map(str, first['loc']))} cannot be used: {first['msg']}") from None
 
 
+class Replayer:
+    """Draws receipts again; the model stays open as long as the settings stay the same."""
+
+    def __init__(self, overrides: Mapping[str, Any]) -> None:
+        self._overrides = overrides
+        self._agent: Agent | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def replay(self, receipt: Receipt) -> Replay:
+        draft = self._agent_for(config_of(receipt, self._overrides)).draft(receipt.prospect, date.fromisoformat(receipt.as_of))
+        if draft.receipt is None:
+            return Replay(Difference("/outcome", receipt.outcome, f"ERROR: {draft.error}"), None, [])
+        now = draft.receipt
+        return Replay(first_difference(_comparable(receipt), _comparable(now)), now, list(_around(receipt, now)))
+
+    def _agent_for(self, config: Config) -> Agent:
+        if self._agent is None or self._agent.config != config:
+            self._close()
+            self._agent = Agent(config)
+        return self._agent
+
+    def _close(self) -> None:
+        if self._agent is not None:
+            self._agent.close()
+            self._agent = None
+
+
 def replay(receipt: Receipt, overrides: Mapping[str, Any]) -> Replay:
-    config = config_of(receipt, overrides)
-    with Agent(config) as agent:
-        draft = agent.draft(receipt.prospect, date.fromisoformat(receipt.as_of))
-    if draft.receipt is None:
-        return Replay(Difference("/outcome", receipt.outcome, f"ERROR: {draft.error}"), None, [])
-    now = draft.receipt
-    return Replay(first_difference(_comparable(receipt), _comparable(now)), now, list(_around(receipt, now)))
+    """One receipt drawn again."""
+    with Replayer(overrides) as replayer:
+        return replayer.replay(receipt)
 
 
 def _comparable(receipt: Receipt) -> Receipt:
@@ -96,4 +124,4 @@ def _around(was: Receipt, now: Receipt) -> list[str]:
     ]
 
 
-__all__ = ["Replay", "config_of", "read_receipt", "replay"]
+__all__ = ["Replay", "Replayer", "config_of", "read_receipt", "replay"]

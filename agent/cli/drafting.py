@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from agent.batch import Done, run
 from agent.cli.draft_view import explain, render, render_plan
 from agent.cli.jsonl import encode
-from agent.cli.progress import progress
+from agent.cli.progress import progress, stages
 from agent.cli.terminal import here, safe
 from agent.config import Config
 from agent.drafting import Agent
@@ -87,7 +87,7 @@ def drive(job: Job, config: Config) -> int:
             stack.enter_context(agent.store.claim(job.out))
         show = _writer(job, many=many)
         try:
-            for done in _shown(job, config, run(agent, incoming, resume=job.resume)):
+            for done in _results(job, agent, incoming, many=many):
                 ledger.add(done)
                 show(done.row)
         except KeyboardInterrupt:
@@ -154,13 +154,16 @@ def _peeked(incoming: Iterator[Incoming]) -> tuple[Iterator[Incoming], bool]:
     return chain(first, incoming), len(first) > 1
 
 
-def _shown(job: Job, config: Config, results: Iterable[Done]) -> Iterator[Done]:
-    """The results, with a bar on a terminal that shows nothing else."""
+def _results(job: Job, agent: Agent, incoming: Iterable[Incoming], *, many: bool) -> Iterable[Done]:
+    """The results, with a bar for many, or a line for one that is gone before its row is printed."""
+    if not many:
+        with stages(sys.stderr.isatty()) as on_event:
+            return list(run(agent, incoming, resume=job.resume, on_event=on_event))
+    results = run(agent, incoming, resume=job.resume)
     if not sys.stderr.isatty() or (sys.stdout.isatty() and job.out is None):
-        yield from results
-        return
-    total = sum(1 for _ in _incoming(job, config)) if job.prospects != "-" else None
-    yield from progress(results, total)
+        return results
+    total = sum(1 for _ in _incoming(job, agent.config)) if job.prospects != "-" else None
+    return progress(results, total)
 
 
 def _writer(job: Job, *, many: bool) -> Callable[[Row], None]:

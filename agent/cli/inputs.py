@@ -34,14 +34,14 @@ def shown(name: str) -> str:
     return "<stdin>" if name == STDIN else name
 
 
-def read_bytes(name: str, what: str) -> bytes:
+def read_bytes(name: str, what: str, most: int = MAX_BYTES) -> bytes:
     """What a file holds, or standard input for `-`."""
     if name == STDIN:
-        return _checked(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>", what)
+        return _checked(sys.stdin.buffer.read(most + 1), "<stdin>", what, most)
     path = Path(name)
     try:
         with path.open("rb") as file:
-            return _checked(file.read(MAX_BYTES + 1), name, what)
+            return _checked(file.read(most + 1), name, what, most)
     except FileNotFoundError:
         raise InputError(f"{name}: there is no such file; give the path of {what}, or - for standard input") from None
     except IsADirectoryError:
@@ -51,9 +51,9 @@ def read_bytes(name: str, what: str) -> bytes:
         raise InputError(f"{name} cannot be read: {reason}; give the path of {what} that you may read") from None
 
 
-def _checked(data: bytes, name: str, what: str) -> bytes:
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{name} is larger than {MAX_BYTES // 2**20} MB; is it {what}?")
+def _checked(data: bytes, name: str, what: str, most: int) -> bytes:
+    if len(data) > most:
+        raise InputError(f"{name} is larger than {most // 2**20} MB; is it {what}?")
     return data
 
 

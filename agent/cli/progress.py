@@ -1,11 +1,17 @@
-"""A bar on stderr for long work: how many, how fast, how long still, and what became of them."""
+"""What a person at a terminal sees of long work: a bar for many prospects, a line for one."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from agent.batch import Done
+from agent.drafting import Event
+
+DOING = {
+    "qualify": "looking at the prospect", "compose": "sampling", "sample": "ranking", "rank": "judging", "gate": "deciding",
+}  # fmt: skip
 
 
 def progress(results: Iterable[Done], total: int | None) -> Iterator[Done]:
@@ -34,4 +40,16 @@ def progress(results: Iterable[Done], total: int | None) -> Iterator[Done]:
             yield done
 
 
-__all__ = ["progress"]
+@contextmanager
+def stages(wanted: bool) -> Iterator[Event | None]:
+    """A line on stderr that says what one prospect waits for; nothing where nobody watches."""
+    if not wanted:
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("opening") as status:
+        yield lambda event: status.update(f"round {event['round']}: {DOING[event['stage']]}")
+
+
+__all__ = ["progress", "stages"]
