@@ -7,33 +7,38 @@ fails several times in a row ends the run, because the rest would fail as well.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any, NamedTuple
 
-from agent.drafting import Agent, Event
+from agent.drafting import Agent, Event, Task, ends_the_run, failed
 from agent.importers import Incoming
 from rubric import Reading
-from rubric.errors import InputError, WorldError
+from rubric.errors import BackboneError, InputError, ServerError, UserError, WinnowError, WorldError
 
 FAILURES = 5
 Row = dict[str, Any]
 
 
 class Done(NamedTuple):
-    """A result row; `kept` where an earlier run had made it, `unread` where the prospect could not be read."""
+    """A result row: `kept` where an earlier run had made it, `unread` where the prospect itself is at
+    fault, `broke` where the model or a server is."""
 
     row: Row
     kept: bool = False
     unread: bool = False
+    broke: bool = False
 
 
 def run(agent: Agent, incoming: Iterable[Incoming], *, resume: bool = True, on_event: Event | None = None) -> Iterator[Done]:
     """The results in the order of the input."""
-    failures = 0
-    for done in _in_order(agent, incoming, lambda one: _one(agent, one, resume, on_event)):
-        failures = failures + 1 if done.row["outcome"] == "ERROR" and not done.unread else 0
+    failures, turns = 0, Turns()
+    for done in _in_order(agent, incoming, lambda one: _one(agent, one, turns, resume, on_event)):
+        failures = failures + 1 if done.broke else 0
         yield done
         if failures == FAILURES:
             raise WorldError(
@@ -62,20 +67,61 @@ def _in_order(agent: Agent, incoming: Iterable[Incoming], work: Callable[[Incomi
                 future.cancel()
 
 
-def _one(agent: Agent, incoming: Incoming, resume: bool, on_event: Event | None) -> Done:
-    if incoming.data is None:
-        return Done(agent.failed(None, incoming.error or "no prospect", incoming.number).row, unread=True)
+class Turns:
+    """One draft of a key at a time: the same prospect on two lines is drafted once."""
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._locks: dict[str, tuple[Lock, int]] = {}
+
+    @contextmanager
+    def of(self, key: str) -> Iterator[None]:
+        with self._guard:
+            lock, holders = self._locks.get(key, (Lock(), 0))
+            self._locks[key] = (lock, holders + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                lock, holders = self._locks.pop(key)
+                if holders > 1:
+                    self._locks[key] = (lock, holders - 1)
+
+
+def _one(agent: Agent, incoming: Incoming, turns: Turns, resume: bool, on_event: Event | None) -> Done:
+    """The result of one line, whatever is in it; only what would meet every line is raised."""
     try:
-        reading = agent.read(incoming.data, incoming.as_of)
-    except InputError as error:
-        return Done(agent.failed(incoming.data, f"line {incoming.number}: {error}", incoming.number).row, unread=True)
-    kept = agent.store.find(agent.key(incoming.data, reading))
-    if kept is not None and resume and not _listed(agent, reading, kept):
-        return Done({**kept, "line": incoming.number}, kept=True)
-    draft = agent.draft(incoming.data, incoming.as_of, line=incoming.number, on_event=on_event)
-    if draft.outcome == "ERROR":
+        if incoming.data is None:
+            raise InputError(incoming.error or "no prospect")
+        task = agent.task(incoming.data, incoming.as_of)
+        with turns.of(task.key):
+            return _finished(agent, task, incoming.number, resume, on_event)
+    except WinnowError as error:
+        if ends_the_run(error):
+            raise
+        unread = isinstance(error, UserError)
+        said = str(error) if not unread or incoming.data is None else f"line {incoming.number}: {error}"
+        broke = isinstance(error, (BackboneError, ServerError))
+    except Exception as error:  # one prospect must not take the others with it
+        if os.environ.get("WINNOW_DEBUG"):
+            raise
+        said, unread, broke = f"internal error: {type(error).__name__}: {error}; set WINNOW_DEBUG=1 for the traceback", False, False
+    return Done(failed(incoming.data, said, incoming.number).row, unread=unread, broke=broke)
+
+
+def _finished(agent: Agent, task: Task, line: int, resume: bool, on_event: Event | None) -> Done:
+    kept = agent.store.find(task.key)
+    if kept is not None and resume and not _listed(agent, task.reading, kept):
+        return Done({**kept, "line": line}, kept=True)
+    draft = agent.attempt(task, line=line, on_event=on_event)
+    if kept is not None:
+        agent.store.settle(task.key, draft.row, review=draft.review)
         return Done(draft.row)
-    return Done(keep(agent, draft.row, replace=kept is not None))
+    row = agent.store.put(draft.row, review=draft.review)
+    if draft.review and agent.store.review(task.key) != draft.review:
+        agent.forget(draft.review["thread"])  # another process was first, and its letter is the one that waits
+    return Done({**row, "line": line})
 
 
 def _listed(agent: Agent, reading: Reading, kept: Mapping[str, Any]) -> bool:
@@ -84,20 +130,4 @@ def _listed(agent: Agent, reading: Reading, kept: Mapping[str, Any]) -> bool:
     return kept["outcome"] == "SUPPRESS" or agent.parts.suppressed(person.email, company.domain) is not None
 
 
-def keep(agent: Agent, row: Row, *, replace: bool = False) -> Row:
-    """Writes a row to the store; where another process was first, its row counts."""
-    if replace:
-        agent.store.settle(row["key"], row)
-        return row
-    return {**agent.store.put(row), "line": row["line"]}
-
-
-def tally(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Rows by outcome."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row["outcome"]] = counts.get(row["outcome"], 0) + 1
-    return counts
-
-
-__all__ = ["FAILURES", "Done", "keep", "run", "tally"]
+__all__ = ["FAILURES", "Done", "run"]

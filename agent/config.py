@@ -160,8 +160,13 @@ def _default(name: str) -> str:
 
 
 def fields_of(config: BaseModel) -> Mapping[str, Any]:
-    """The settings as plain JSON, as a receipt keeps them."""
+    """The settings as plain JSON."""
     return config.model_dump(mode="json")
 
 
-__all__ = ["Accept", "Config", "FailOn", "Judging", "RankerName", "Setting", "Style", "fields_of", "settings"]
+def recorded(config: BaseModel) -> dict[str, Any]:
+    """The settings as a receipt keeps them: without the store, whose URL may hold a password."""
+    return {name: value for name, value in fields_of(config).items() if name != "store"}
+
+
+__all__ = ["Accept", "Config", "FailOn", "Judging", "RankerName", "Setting", "Style", "fields_of", "recorded", "settings"]

@@ -7,22 +7,22 @@ model that fails is an ERROR row, a wrong configuration ends the run before the 
 from __future__ import annotations
 
 import platform
-import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from uuid import uuid4
 
 from agent import __version__
-from agent.checkpoints import checkpointer
-from agent.config import Config, fields_of
+from agent.checkpoints import checkpointer, typed
+from agent.config import Config, fields_of, recorded
 from agent.parts import Parts, open_parts
 from agent.receipt import Document, Receipt, Round, content_hash
 from agent.result import Draft, Letter, Person
 from agent.state import Choices
 from critic.candidate import Cost
 from rubric import Reading, read_prospect
-from rubric.errors import InputError, StoreError, UserError, WinnowError
+from rubric.errors import ContextError, InputError, StoreError, UserError, WinnowError
 
 if TYPE_CHECKING:
     from agent.backbones import Backbone
@@ -32,6 +32,19 @@ Event = Callable[[Mapping[str, Any]], None]
 # What changes speed, place or output, but never the letter.
 _BESIDE = frozenset({"store", "jobs", "columns", "fail_on", "as_of", "playbook", "capacity", "templates", "adapter", "seed"})
 _BESIDE_MODEL = frozenset({"model", "repo", "file", "replies", "tokenizer", "threads", "timeout_s", "retries", "api_key_env"})
+
+
+class Task(NamedTuple):
+    """A prospect as it was given, as it was read, and the key of its draft."""
+
+    prospect: dict[str, Any]
+    reading: Reading
+    key: str
+
+
+class Waiting(NamedTuple):
+    state: dict[str, Any]
+    open: bool
 
 
 class Agent:
@@ -60,7 +73,7 @@ class Agent:
         self.parts: Parts = open_parts(self.config, backbone=backbone, suppressed=listed.reason)
         if backbone is None:
             self._open.callback(self.parts.backbone.close)
-        self._checkpoints = self._open.enter_context(checkpointer(self.config.store))
+        self._checkpoints = self._open.enter_context(checkpointer(self.store.database))
         self._graph = build_graph(lambda: self.parts, checkpointer=self._checkpoints)
         self._config_hash = content_hash(_drawing(self.config))[:16]
 
@@ -82,90 +95,93 @@ class Agent:
         return content_hash(
             [
                 content_hash(prospect), str(reading.prospect.as_of), self._config_hash, self.parts.prompts.hash,
-                self.parts.playbook.hash, [model.kind, model.hash or model.model],
+                self.parts.playbook.hash, [model.kind, model.hash or model.model, model.details.get("tokenizer")],
                 self.parts.adapter.hash if self.parts.adapter else None, self.config.seed,
             ]
         )  # fmt: skip
 
+    def task(self, prospect: Any, as_of: date | None = None) -> Task:
+        """A prospect that can be drafted for, and its key."""
+        reading = self.read(prospect, as_of)
+        _refuse_long_numbers(prospect)
+        return Task(dict(prospect), reading, self.key(prospect, reading))
+
     def draft(
         self, prospect: Mapping[str, Any], as_of: date | None = None, *, line: int | None = None, on_event: Event | None = None
     ) -> Draft:
-        """A draft, or the reasons why there is none; only a wrong configuration raises."""
+        """A draft, or the reasons why there is none. A failure that concerns this prospect or this moment
+        is an ERROR; a wrong configuration and a store that cannot be written are raised."""
         try:
-            reading = self.read(prospect, as_of)
-        except InputError as error:
-            return self.failed(prospect, str(error), line)
-        key = self.key(prospect, reading)
-        given = {"prospect": dict(prospect), "as_of": str(reading.prospect.as_of)}
-        try:
-            self.forget(key)
-            state = self._run(given, key, on_event)
-        except StoreError:
-            raise
+            return self.attempt(self.task(prospect, as_of), line=line, on_event=on_event)
         except WinnowError as error:
-            if isinstance(error, UserError) and not _of_one_prospect(error):
+            if ends_the_run(error):
                 raise
-            return self.failed(prospect, str(error), line, key)
-        if not state.get("interrupted"):
-            self.forget(key)
-        return self._draft(state, reading, key, line)
+            return failed(prospect, str(error), line)
 
-    def resume(self, key: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    def attempt(self, task: Task, *, line: int | None = None, on_event: Event | None = None) -> Draft:
+        """One run of the graph; its checkpoint stays only where the letter waits for a person."""
+        thread = f"{task.key}.{uuid4().hex}"
+        given = {"prospect": task.prospect, "as_of": str(task.reading.prospect.as_of)}
+        try:
+            state = self._run(given, thread, on_event)
+        except BaseException:
+            self.forget(thread)
+            raise
+        if "interrupted" not in state:
+            self.forget(thread)
+        return self._draft(state, task, thread, line)
+
+    def waiting(self, thread: str) -> Waiting:
+        """What a thread's checkpoint says: its state, and whether it still waits for a person."""
+        with typed(self.store.shown):
+            found = self._graph.get_state(_thread(thread))
+        return Waiting(dict(found.values), found.next == ("review",))
+
+    def resume(self, thread: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Goes on with a run that waits for a person; gives its last state, and keeps the checkpoint."""
         from langgraph.types import Command
 
-        state = self._run(Command(resume=[dict(answer)]), key, None)
-        return state or dict(self._graph.get_state({"configurable": {"thread_id": key}}).values)
+        return self._run(Command(resume=[dict(answer)]), thread, None)
 
-    def forget(self, key: str) -> None:
+    def forget(self, thread: str) -> None:
         """Drops a run's checkpoint, once the store holds what came of it."""
-        self._checkpoints.delete_thread(key)
+        with typed(self.store.shown):
+            self._checkpoints.delete_thread(thread)
 
-    def failed(self, prospect: Any, error: str, line: int | None = None, key: str = "") -> Draft:
-        """The row of a prospect that could not be drafted for."""
-        company = prospect.get("company") if isinstance(prospect, Mapping) else None
-        name = company.get("name") if isinstance(company, Mapping) else company
-        identity = prospect.get("id") if isinstance(prospect, Mapping) else None
-        return Draft(
-            id=identity if isinstance(identity, str) else None, key=key, line=line, outcome="ERROR",
-            company=name if isinstance(name, str) else "", error=error,
-        )  # fmt: skip
-
-    def _run(self, given: Any, key: str, on_event: Event | None) -> dict[str, Any]:
+    def _run(self, given: Any, thread: str, on_event: Event | None) -> dict[str, Any]:
         """The last state of a run, with `interrupted` where it waits for a person."""
         state: dict[str, Any] = {}
-        stream = self._graph.stream(
-            given, {"configurable": {"thread_id": key}}, context=Choices(), stream_mode=["custom", "values"], durability="exit"
-        )
-        try:
-            for mode, value in stream:
+        with typed(self.store.shown):
+            for mode, value in self._graph.stream(
+                given, _thread(thread), context=Choices(), stream_mode=["custom", "values"], durability="exit"
+            ):
                 if mode == "custom" and on_event is not None:
                     on_event(value)
                 elif mode == "values":
                     state |= {"interrupted": value["__interrupt__"][0].value} if "__interrupt__" in value else dict(value)
-        except sqlite3.Error as error:
-            raise StoreError(f"the store {self.config.store!r} cannot be written: {error}; make room, or give another with --store FILE") from None
         return state
 
-    def _draft(self, state: Mapping[str, Any], reading: Reading, key: str, line: int | None) -> Draft:
-        prospect, verdict = reading.prospect, state.get("verdict") or {}
-        outcome = "REVIEW" if state.get("interrupted") else state["outcome"]
+    def _draft(self, state: Mapping[str, Any], task: Task, thread: str, line: int | None) -> Draft:
+        prospect, verdict = task.reading.prospect, state.get("verdict") or {}
+        waits = state.get("interrupted")
+        outcome = "REVIEW" if waits else state["outcome"]
         person = Person.model_validate(prospect.recipient.model_dump())
         return Draft(
-            id=prospect.id, key=key, line=line, outcome=outcome, company=prospect.company.name, recipient=person,
+            id=prospect.id, key=task.key, line=line, outcome=outcome, company=prospect.company.name, recipient=person,
             email=Letter(**state["letter"]) if state.get("letter") else None, decision=verdict.get("decision"),
             score=verdict.get("score"), dimensions=verdict.get("dimensions"), segment=state.get("segment"),
             findings=verdict.get("findings", []), reasons=state.get("reasons", []), warnings=state.get("warnings", []),
-            receipt=self._receipt(state, reading, key, outcome),
+            receipt=self._receipt(state, task, outcome),
+            review={"thread": thread, "request": waits} if waits else None,
         )  # fmt: skip
 
-    def _receipt(self, state: Mapping[str, Any], reading: Reading, key: str, outcome: str) -> Receipt:
+    def _receipt(self, state: Mapping[str, Any], task: Task, outcome: str) -> Receipt:
         playbook, rounds = self.parts.playbook, [Round.model_validate(r) for r in state.get("rounds", [])]
         return Receipt(
-            key=key, prospect=state["prospect"], prospect_hash=content_hash(state["prospect"]), as_of=str(reading.prospect.as_of),
+            key=task.key, prospect=task.prospect, prospect_hash=content_hash(task.prospect), as_of=str(task.reading.prospect.as_of),
             playbook=Document(name=f"{playbook.name} {playbook.version}", hash=playbook.hash),
             templates=Document(name=self.config.templates or "built-in", hash=self.parts.prompts.hash),
-            model=self.parts.backbone.identity, adapter=self.parts.adapter, config=dict(fields_of(self.config)),
+            model=self.parts.backbone.identity, adapter=self.parts.adapter, config=recorded(self.config),
             config_hash=self._config_hash, seed=self.config.seed, rounds=rounds, path=state.get("path", []),
             chosen=state.get("chosen"), outcome=outcome, cost=sum((r.cost for r in rounds), Cost()),
             versions={"winnow": __version__, "python": platform.python_version()},
@@ -180,6 +196,23 @@ def draft(prospect: Mapping[str, Any], *, config: Config | None = None, **settin
         return agent.draft(prospect)
 
 
+def failed(prospect: Any, error: str, line: int | None = None) -> Draft:
+    """The row of a prospect that could not be drafted for."""
+    given = prospect if isinstance(prospect, Mapping) else {}
+    company, identity = given.get("company"), given.get("id")
+    name = company.get("name") if isinstance(company, Mapping) else company
+    return Draft(
+        id=identity if isinstance(identity, str) else None, line=line, outcome="ERROR",
+        company=name if isinstance(name, str) else "", error=error,
+    )  # fmt: skip
+
+
+def ends_the_run(error: WinnowError) -> bool:
+    """Whether an error would meet every prospect: a setting, a model file, the store."""
+    own = isinstance(error, (ContextError, InputError))
+    return isinstance(error, StoreError) or (isinstance(error, UserError) and not own)
+
+
 def own_parts() -> Parts:
     """The parts of a graph that a tool runs: settings from the environment, suppressions from the store."""
     from agent.settings import load_config
@@ -190,17 +223,28 @@ def own_parts() -> Parts:
     return open_parts(config, suppressed=Suppression(Store(config.store)).reason)
 
 
+def _thread(name: str) -> dict[str, Any]:
+    return {"configurable": {"thread_id": name}}
+
+
 def _drawing(config: Config) -> dict[str, Any]:
     """The settings that decide which letter is drawn."""
     fields = {name: value for name, value in fields_of(config).items() if name not in _BESIDE}
+    fields["without"] = sorted(fields["without"])
     fields["backbone"] = {name: value for name, value in fields["backbone"].items() if name not in _BESIDE_MODEL}
     return fields
 
 
-def _of_one_prospect(error: WinnowError) -> bool:
-    from rubric.errors import ContextError
+def _refuse_long_numbers(value: Any, pointer: str = "") -> None:
+    """No database and no other program reads whole numbers beyond 64 bits."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _refuse_long_numbers(item, f"{pointer}/{key}")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            _refuse_long_numbers(item, f"{pointer}/{number}")
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InputError(f"{pointer}: got a whole number of {len(str(abs(value)))} digits; give it as text", pointer)
 
-    return isinstance(error, (ContextError, InputError))
 
-
-__all__ = ["Agent", "draft", "own_parts"]
+__all__ = ["Agent", "Event", "Task", "Waiting", "draft", "ends_the_run", "failed", "own_parts"]

@@ -15,9 +15,14 @@ from critic.candidate import Candidate
 from rubric import Email, Playbook, Reading, check, read_email, to_json
 from rubric.errors import InputError
 from rubric.playbook import DECISIONS
+from rubric.verdict import strongest
 
 UNJUDGED = "form.language"
-CUT = "the letter was cut off at the token limit"
+CUT = {
+    "rule": "draft.cut_off", "version": 1, "decision": "BLOCK", "severity": 3, "dimension": "cta_quality",
+    "failure": "word_count_violation", "reason": "the letter was cut off at the token limit", "span": None, "evidence": None,
+    "fix": "write a shorter letter, or raise max_tokens",
+}  # fmt: skip
 
 
 def letter_of(candidate: Candidate) -> Email:
@@ -31,22 +36,19 @@ def letter_of(candidate: Candidate) -> Email:
 def judge(candidate: Candidate, reading: Reading, playbook: Playbook, without: frozenset[str]) -> tuple[Judged, dict[str, Any]]:
     """What the rubric says of a candidate, short for the receipt and whole."""
     row = to_json(check(reading, letter_of(candidate), playbook, without=without))
-    judged = Judged(decision=row["decision"], score=row["score"], cut=candidate.finish == "length", findings=row["findings"])
-    return judged, row
+    if candidate.finish == "length":
+        row["decision"] = strongest((row["decision"], "BLOCK"))
+        row["findings"].insert(0, CUT)
+    return Judged(decision=row["decision"], score=row["score"], findings=row["findings"]), row
 
 
 def walk(judged: Sequence[Judged], order: Sequence[int], accept: Accept) -> int | None:
     """The position of the first candidate that may leave, best first."""
     for wanted in ("PASS", "PENALISE")[: 2 if accept == "PENALISE" else 1]:
         for position in order:
-            if judged[position].decision == wanted and _whole(judged[position]):
+            if judged[position].decision == wanted and all(f["rule"] != UNJUDGED for f in judged[position].findings):
                 return position
     return None
-
-
-def _whole(judged: Judged) -> bool:
-    """Whether a letter came to its end and could be judged at all."""
-    return not judged.cut and all(f["rule"] != UNJUDGED for f in judged.findings)
 
 
 def steps(round: Round, number: int, picked: int | None) -> Iterator[str]:
@@ -55,16 +57,16 @@ def steps(round: Round, number: int, picked: int | None) -> Iterator[str]:
     for rank, position in enumerate(order, 1):
         one = round.judged[position]
         why = ", ".join(dict.fromkeys(f["rule"] for f in one.findings if f["decision"] == one.decision and one.decision != "PASS"))
-        said = CUT if one.cut else f"{one.decision}{f': {why}' if why else ''}"
+        said = f"{one.decision}{f': {why}' if why else ''}"
         yield f"round {number}, rank {rank}, candidate {position}: {said}{' (taken)' if position == picked else ''}"
         if position == picked:
             return
 
 
 def nearest(rounds: Sequence[Round]) -> Choice | None:
-    """The refused candidate that came nearest: mildest decision, then whole, then score, then rank."""
+    """The refused candidate that came nearest: mildest decision, then score, then rank."""
     places = [
-        (DECISIONS.index(one.decision), one.cut, -(one.score or 0.0), number, rank, position)
+        (DECISIONS.index(one.decision), -(one.score or 0.0), number, rank, position)
         for number, round in enumerate(rounds)
         for rank, position in enumerate(round.ranking.order if round.ranking else range(len(round.judged)))
         for one in [round.judged[position]]
@@ -77,8 +79,7 @@ def nearest(rounds: Sequence[Round]) -> Choice | None:
 
 def reasons(judged: Judged) -> list[str]:
     """Why a candidate may not leave, a sentence for each finding that counts."""
-    found = [f"{f['rule']}: {f['reason']}; {f['fix']}" for f in judged.findings if f["decision"] != "PASS"]
-    return [CUT + "; raise max_tokens", *found] if judged.cut else found
+    return [f"{f['rule']}: {f['reason']}; {f['fix']}" for f in judged.findings if f["decision"] != "PASS"]
 
 
 __all__ = ["CUT", "judge", "letter_of", "nearest", "reasons", "steps", "walk"]

@@ -11,8 +11,9 @@ the first step runs. Importing this loads LangGraph and no model.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable
-from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
@@ -21,7 +22,7 @@ from langgraph.types import RetryPolicy
 
 from agent.parts import Parts
 from agent.state import Choices, Given, State
-from agent.steps import Steps, after_choice, after_gate, after_qualify
+from agent.steps import Steps, after_choice, after_gate, after_qualify, after_sample
 from rubric.errors import BackboneError, ServerError
 
 RETRY = RetryPolicy(max_attempts=2, initial_interval=0.5, retry_on=(BackboneError, ServerError))
@@ -48,7 +49,7 @@ def build_graph(parts: Callable[[], Parts], *, checkpointer: Any = None, retry: 
     graph.add_edge(START, "qualify")
     graph.add_conditional_edges("qualify", after_qualify, {"compose": "compose", "end": END})
     graph.add_edge("compose", "sample")
-    graph.add_edge("sample", "rank")
+    graph.add_conditional_edges("sample", after_sample, {"rank": "rank", "settle": "settle"})
     graph.add_edge("rank", "gate")
     graph.add_conditional_edges("gate", gated, {"again": "compose", "settle": "settle", "review": "review", "end": END})
     graph.add_conditional_edges("settle", settled, {"review": "review", "end": END})
@@ -56,13 +57,23 @@ def build_graph(parts: Callable[[], Parts], *, checkpointer: Any = None, retry: 
     return graph.compile(checkpointer=checkpointer, name="winnow")
 
 
-@lru_cache(maxsize=1)
-def _own_parts() -> Parts:
-    from agent.drafting import own_parts
+class _Own:
+    """The parts of the graph below, opened once however many runs begin at the same time."""
 
-    return own_parts()
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._parts: Parts | None = None
+
+    def __call__(self) -> Parts:
+        from agent.drafting import own_parts
+
+        with self._lock:
+            if self._parts is None:
+                self._parts = own_parts()
+                atexit.register(self._parts.backbone.close)
+            return self._parts
 
 
-graph = build_graph(_own_parts)
+graph = build_graph(_Own())
 
 __all__ = ["build_graph", "graph"]

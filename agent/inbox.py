@@ -28,7 +28,7 @@ def request(reading: Reading, letter: dict[str, Any], verdict: dict[str, Any], c
     return [
         {
             "action_request": {"action": ACTION, "args": {"subject": letter.get("subject"), "body": letter.get("body")}},
-            "config": {"allow_accept": True, "allow_edit": True, "allow_ignore": True, "allow_respond": False},
+            "config": {"allow_accept": not complaint, "allow_edit": True, "allow_ignore": True, "allow_respond": False},
             "description": f"{said} The edit was refused: {complaint}" if complaint else said,
         }
     ]

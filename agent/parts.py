@@ -43,8 +43,9 @@ def open_parts(config: Config, *, backbone: Backbone | None = None, suppressed: 
     chosen(frozenset(config.without))
     playbook = load_playbook(config.playbook, config.capacity)
     prompts = Prompts(config.templates)
-    adapter = _adapter(config)
-    return Parts(config, playbook, prompts, backbone or open_backbone(config.backbone), RANKERS[config.ranker](), suppressed, adapter)
+    ranker = RANKERS[config.ranker]()
+    adapter = _adapter(config) if ranker.uses_adapter else None
+    return Parts(config, playbook, prompts, backbone or open_backbone(config.backbone), ranker, suppressed, adapter)
 
 
 def _adapter(config: Config) -> Document | None:

@@ -1,7 +1,7 @@
 """The receipt: everything that made a draft, so that it can be made again and compared.
 
 Decides what is remembered of a run. Seconds are the only part that differs between two runs of the
-same receipt; secrets are never in it, because the config holds only the name of a variable.
+same receipt. Secrets are never in it: a key stands in the environment alone, and the store is left out.
 """
 
 from __future__ import annotations
@@ -33,11 +33,10 @@ def candidate_seed(run: int, prospect: str, round: int, index: int) -> int:
 
 
 class Judged(BaseModel):
-    """What the rubric said of one candidate; `cut` where it ended at the token limit."""
+    """What the gate said of one candidate."""
 
     decision: Decision
     score: float | None
-    cut: bool = False
     findings: list[dict[str, Any]] = []
 
 
@@ -114,7 +113,7 @@ def _timeless(value: Any) -> Any:
 
 def _compare(where: str, was: Any, now: Any) -> Difference | None:
     if isinstance(was, dict) and isinstance(now, dict):
-        keys = [*was, *(key for key in now if key not in was)]
+        keys = sorted([*was, *(key for key in now if key not in was)], key=lambda key: key != "outcome")
         pairs = [(f"{where}/{key}", was.get(key), now.get(key)) for key in keys]
     elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
         pairs = [(f"{where}/{n}", *pair) for n, pair in enumerate(zip(was, now, strict=True))]

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from agent.config import Config
 from agent.drafting import Agent
 from agent.receipt import VERSION, Difference, Receipt, Round, first_difference
+from agent.settings import load_config
 from critic.candidate import Cost
 from rubric.errors import ConfigError, InputError
 
@@ -42,9 +43,9 @@ def read_receipt(document: Any, where: str) -> Receipt:
 
 
 def config_of(receipt: Receipt, overrides: Mapping[str, Any]) -> Config:
-    """The settings of the receipt; a replay never waits for a person."""
+    """The settings of the receipt, with the store of the one who replays; a replay waits for nobody."""
     try:
-        return Config.model_validate({**receipt.config, **overrides, "review": False})
+        return Config.model_validate({"store": load_config({}).store, **receipt.config, **overrides, "review": False})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise ConfigError(f"the receipt's setting {'.'.join(map(str, first['loc']))} cannot be used: {first['msg']}") from None
@@ -96,7 +97,7 @@ def _comparable(receipt: Receipt) -> Receipt:
             "key": "", "config": {}, "config_hash": "", "rounds": [_without_memory(r) for r in receipt.rounds],
             "cost": _work(receipt.cost), "path": [step for step in receipt.path if not step.startswith("review:")],
             "outcome": "DRAFT" if receipt.outcome in ("REVIEW", "IGNORED") else receipt.outcome,
-            "model": receipt.model.model_copy(update={"model": ""}), "playbook": receipt.playbook.model_copy(update=nowhere),
+            "model": receipt.model.model_copy(update={"model": ""} if receipt.model.hash else {}), "playbook": receipt.playbook.model_copy(update=nowhere),
             "templates": receipt.templates.model_copy(update=nowhere),
             "adapter": receipt.adapter.model_copy(update=nowhere) if receipt.adapter else None,
         }

@@ -47,7 +47,7 @@ class Draft(BaseModel):
     company: str = ""
     recipient: Person | None = None
     email: Letter | None = None
-    decision: Decision | None = Field(None, description="the rubric's on the letter; null where there is none")
+    decision: Decision | None = Field(None, description="the rubric's on the letter; of an ABSTAIN, on the candidate that came nearest")
     score: float | None = None
     dimensions: dict[Dimension, float | None] | None = None
     segment: dict[str, Any] | None = None
@@ -56,6 +56,7 @@ class Draft(BaseModel):
     warnings: list[str] = []
     receipt: Receipt | None = None
     error: str | None = None
+    review: dict[str, Any] | None = Field(None, exclude=True, description="the thread that waits and what it asks; not part of a row")
 
     @property
     def row(self) -> dict[str, Any]:

@@ -50,9 +50,20 @@ def load_config(
         merged |= source.values
         origin |= dict.fromkeys(source.values, source.name)
     try:
-        return Config.model_validate(merged)
+        return Config.model_validate(_anchored(merged))
     except ValidationError as error:
         raise ConfigError(_explain(error, origin)) from None
+
+
+def _anchored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with each path that exists made whole, so that a receipt means the same from any folder."""
+    out = dict(values)
+    for key in _PATHS:
+        value = out.get(key)
+        if isinstance(value, str) and "://" not in value and not (key == "playbook" and value in builtin()):
+            path = Path(value).expanduser()
+            out[key] = str(path.absolute()) if key == "store" or path.exists() else value
+    return out
 
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypedDict
 
+from pydantic import ValidationError
+
 from agent.config import Config
+from rubric.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,13 @@ class Choices:
     def over(self, config: Config) -> Config:
         """The config with these choices in it; a value out of range is refused as it would be there."""
         chosen = {name: value for name, value in asdict(self).items() if value is not None}
-        return Config.model_validate({**config.model_dump(), **chosen}) if chosen else config
+        if not chosen:
+            return config
+        try:
+            return Config.model_validate({**config.model_dump(), **chosen})
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise ConfigError(f"the run's choice of {first['loc'][0]} is {first['input']!r:.60}; {first['msg'].lower()}") from None
 
 
 class Given(TypedDict, total=False):
@@ -39,6 +48,7 @@ class Given(TypedDict, total=False):
 class State(Given, total=False):
     round: int
     heat: int
+    stopped: bool
     prompt: list[Any]
     rounds: list[dict[str, Any]]
     refused: list[dict[str, Any]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from math import isfinite
 from time import perf_counter
 from typing import Any
 
@@ -25,6 +26,7 @@ from critic.candidate import Candidate, Cost
 from critic.diversity import similarity
 from prompts import Message, Piece, Prompt
 from rubric import Email, Finding, Reading, check, read_prospect, to_json
+from rubric.errors import BackboneError, ContextError
 from rubric.verdict import prospect_verdict, segment_of, strongest
 
 HOTTEST = 2.0
@@ -40,15 +42,16 @@ class Steps:
     def qualify(self, state: State, runtime: Runtime[Choices]) -> Update:
         """What the prospect alone decides, and the suppression list: no token is spent before this."""
         parts, config = self._parts(), self.config(runtime)
-        reading = _reading(state)
+        as_of = state.get("as_of")
+        reading = read_prospect(state["prospect"], date.fromisoformat(as_of) if as_of else config.as_of)
         found = prospect_verdict(reading, parts.playbook, without=frozenset(config.without))
         decision = strongest(f.decision for f in found)
         update: Update = {
-            "round": 0, "heat": 0, "rounds": [], "refused": [], "previous": None, "fallback": None, "chosen": None,
+            "as_of": str(reading.prospect.as_of), "round": 0, "heat": 0, "stopped": False, "rounds": [], "refused": [], "previous": None, "fallback": None, "chosen": None,
             "letter": None, "verdict": None, "outcome": "", "reasons": [], "path": [], "warnings": list(reading.warnings),
             "segment": segment_of(reading, parts.playbook).model_dump(mode="json"),
         }  # fmt: skip
-        listed = parts.suppressed(reading.prospect.recipient.email, reading.prospect.company.domain)
+        listed = self._suppressed(reading)
         if listed is not None:
             update |= {"outcome": "SUPPRESS", "reasons": [listed]}
         elif decision in ("SUPPRESS", "ESCALATE"):
@@ -74,8 +77,13 @@ class Steps:
         sampling = ladder(config, state["heat"])
         origin = content_hash(state["prospect"])
         seeds = [candidate_seed(config.seed, origin, number, index) for index in range(config.k)]
-        sampled = self._parts().backbone.sample(prompt, seeds, sampling)
-        pool = [Candidate(**c.model_dump(), index=n, round=number) for n, c in enumerate(sampled.completions)]
+        try:
+            sampled = self._parts().backbone.sample(prompt, seeds, sampling)
+        except ContextError as error:
+            if number == 0:
+                raise
+            return {"stopped": True, "path": [*state["path"], f"round {number}: not drawn, {error}"]}  # the findings took the room
+        pool = [_finite(Candidate(**c.model_dump(), index=n, round=number)) for n, c in enumerate(sampled.completions)]
         alike = similarity([c.text for c in pool])
         collapsed = alike is not None and config.max_similarity < 1 and alike >= config.max_similarity
         cost = sampled.cost
@@ -132,18 +140,24 @@ class Steps:
 
     def review(self, state: State, runtime: Runtime[Choices]) -> Update:
         """Waits for a person. An edited letter goes through the gate too, and is asked for again if it fails."""
-        config, letter, complaint = self.config(runtime), state["letter"] or {}, ""
+        config, letter, row, complaint = self.config(runtime), state["letter"] or {}, state["verdict"] or {}, ""
         while True:
-            answer = read_answer(interrupt(request(_reading(state), letter, state["verdict"] or {}, complaint)))
+            answer = read_answer(interrupt(request(_reading(state), letter, row, complaint)))
             if answer.kind == "ignore":
-                return {"outcome": "IGNORED", "reasons": ["a person turned the letter down"], "path": [*state["path"], "review: ignored"]}
-            if answer.kind == "accept":
-                return {"path": [*state["path"], "review: accepted"]}
-            row = self._edited(state, answer, config)
+                return _reviewed(state, "ignored", outcome="IGNORED", reasons=["a person turned the letter down"])
+            if listed := self._suppressed(_reading(state)):
+                return _reviewed(state, "suppressed meanwhile", outcome="SUPPRESS", reasons=[listed], letter=None)
+            if answer.kind == "accept" and not complaint:
+                return _reviewed(state, "accepted")
+            if answer.kind == "edit":
+                letter, row = answer.letter or letter, self._edited(state, answer, config)
             if row["decision"] == "PASS" or (row["decision"] == "PENALISE" and config.accept == "PENALISE"):
-                return {"letter": answer.letter, "verdict": row, "path": [*state["path"], "review: edited"]}
-            letter = answer.letter or letter
+                return _reviewed(state, "edited", letter=letter, verdict=row)
             complaint = "; ".join(f"{f['rule']}: {f['reason']}" for f in row["findings"] if f["decision"] != "PASS")
+
+    def _suppressed(self, reading: Reading) -> str | None:
+        """Why the list forbids a letter to the person or the company; None where it does not."""
+        return self._parts().suppressed(reading.prospect.recipient.email, reading.prospect.company.domain)
 
     def _edited(self, state: State, answer: Answer, config: Config) -> dict[str, Any]:
         letter = answer.letter or {}
@@ -167,6 +181,10 @@ def ladder(config: Config, heat: int) -> Sampling:
 
 def after_qualify(state: State) -> str:
     return "end" if state["outcome"] else "compose"
+
+
+def after_sample(state: State) -> str:
+    return "settle" if state["stopped"] else "rank"
 
 
 def after_gate(state: State, config: Config) -> str:
@@ -197,9 +215,19 @@ def _taken(drawn: Round, place: Choice, row: dict[str, Any]) -> Update:
     return {"chosen": place.model_dump(), "letter": letter, "verdict": row, "outcome": "DRAFT"}
 
 
+def _reviewed(state: State, word: str, **more: Any) -> Update:
+    return {"path": [*state["path"], f"review: {word}"], **more}
+
+
+def _finite(candidate: Candidate) -> Candidate:
+    if not all(map(isfinite, candidate.logprobs or ())):
+        raise BackboneError("the model gave a log-probability that is no number; its weights are damaged or overflow: try another file or dtype")
+    return candidate
+
+
 def _reading(state: State) -> Reading:
-    given = state.get("as_of")
-    return read_prospect(state["prospect"], date.fromisoformat(given) if given else None)
+    """The prospect on the day that was fixed when the run began."""
+    return read_prospect(state["prospect"], date.fromisoformat(state["as_of"] or ""))
 
 
 def _said(found: list[Finding]) -> list[str]:
@@ -224,4 +252,4 @@ def _tell(runtime: Runtime[Choices], stage: str, state: State, **facts: Any) -> 
     runtime.stream_writer({"stage": stage, "round": state.get("round", 0), **facts})
 
 
-__all__ = ["Steps", "after_choice", "after_gate", "after_qualify", "ladder", "unpacked"]
+__all__ = ["Steps", "after_choice", "after_gate", "after_qualify", "after_sample", "ladder", "unpacked"]

@@ -83,17 +83,23 @@ class Store:
                 if stored is not None and stored["outcome"] != "ERROR":
                     return stored
                 _replace(connection, row)
-            if row["outcome"] == "REVIEW":
-                insert_new(connection, reviews, {"key": row["key"], "payload": _encode(review), "state": "waiting"})
+            self._note(connection, row, review)
             return dict(row)
 
-    def settle(self, key: str, row: Mapping[str, Any]) -> None:
+    def settle(self, key: str, row: Mapping[str, Any], *, review: Any = None) -> None:
         """Replaces a row, such as one in review by what the person decided."""
         with self.database.writing() as connection:
             _replace(connection, {**row, "key": key})
-            if row["outcome"] != "REVIEW":
-                decided = {"state": row["outcome"], "decided_at": self.now()}
-                connection.execute(reviews.update().where(reviews.c.key == key).values(**decided))
+            self._note(connection, row, review)
+
+    def _note(self, connection: Connection, row: Mapping[str, Any], review: Any) -> None:
+        """What a REVIEW row asks, or how a review ended."""
+        this = reviews.c.key == row["key"]
+        if row["outcome"] == "REVIEW":
+            connection.execute(reviews.delete().where(this))
+            connection.execute(reviews.insert().values(key=row["key"], payload=_encode(review), state="waiting"))
+        else:
+            connection.execute(reviews.update().where(this).values(state=row["outcome"], decided_at=self.now()))
 
     def iterate(self, keys: Iterable[str]) -> Iterator[Row]:
         """The rows of many keys in their order, in constant memory; keys without a row are passed over."""

@@ -47,7 +47,7 @@ def forget(store: Store, address: str, *, on: date | None = None, dry_run: bool 
     person = mailbox(address)
     with store.database.reading() as connection:
         keys = list(_keys(connection, person))
-        threads = set(keys) | set(_unfinished(connection, person))
+        threads = set(_threads(connection, set(keys), person))
         counts = _counted(connection, person, keys, threads)
     if dry_run:
         return Forgotten(counts, _redacted(store, person, frozenset(keys), dry_run=True))
@@ -79,13 +79,15 @@ def holds(value: Any, person: Mailbox) -> bool:
     return isinstance(value, list) and any(holds(item, person) for item in value)
 
 
-def _unfinished(connection: Connection, person: Mailbox) -> Iterator[str]:
-    """The runs that LangGraph keeps and that never became a row, where their bytes hold the address."""
+def _threads(connection: Connection, keys: set[str], person: Mailbox) -> Iterator[str]:
+    """The runs that LangGraph keeps: those of the person's rows, whose names begin with the key, and those
+    that never became a row, where their bytes hold the address."""
+    others = set(connection.execute(select(drafts.c.key)).scalars()) - keys
     for kept in _tables(connection):
         blobs = [c for c in kept.c if isinstance(c.type, LargeBinary)]
-        query = select(kept.c.thread_id, *blobs).where(kept.c.thread_id.not_in(select(drafts.c.key)))
-        for thread, *values in connection.execute(query):
-            if any(lies_in(bytes(value), person) for value in values if value is not None):
+        for thread, *values in connection.execute(select(kept.c.thread_id, *blobs)):
+            key = thread.partition(".")[0]
+            if key in keys or (key not in others and any(lies_in(bytes(v), person) for v in values if v is not None)):
                 yield thread
 
 

@@ -7,6 +7,7 @@ they answer different prompts. A missing log-probability is an error and not a l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,7 +30,10 @@ class Ranking(BaseModel):
 
 
 class Ranker(Protocol):
+    """`uses_adapter` says whether a LoRA adapter changes the order."""
+
     name: str
+    uses_adapter: bool
 
     def rank(self, prompt: Prompt, pool: Sequence[Candidate], scorer: Scorer) -> Ranking: ...
 
@@ -38,6 +42,7 @@ class AsSampled:
     """Keeps the order of sampling: the baseline that any ranking has to beat."""
 
     name = "as_sampled"
+    uses_adapter = False
 
     def rank(self, prompt: Prompt, pool: Sequence[Candidate], scorer: Scorer) -> Ranking:
         _one_round(pool)
@@ -48,6 +53,7 @@ class MeanLogProb:
     """The mean log-probability of a candidate's tokens without an adapter, as kept from sampling."""
 
     name = "mean_logprob"
+    uses_adapter = False
 
     def rank(self, prompt: Prompt, pool: Sequence[Candidate], scorer: Scorer) -> Ranking:
         _one_round(pool)
@@ -67,7 +73,10 @@ def mean(logprobs: Sequence[float]) -> float:
             "a candidate came without log-probabilities, so the pool cannot be ranked; use a backbone that scores, "
             "or set 'ranker: as_sampled'"
         )
-    return sum(logprobs) / len(logprobs)
+    value = sum(logprobs) / len(logprobs)
+    if not isfinite(value):
+        raise ScoreError("a log-probability is no number, so the pool cannot be ranked; try another model file or dtype")
+    return value
 
 
 def best_first(scores: Sequence[float]) -> tuple[int, ...]:

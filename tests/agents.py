@@ -72,5 +72,7 @@ class Parrot:
         return Completion(text=text.removesuffix("<cut>"), token_ids=(1,), logprobs=logprobs, finish="length" if cut else "stop", seed=seed)
 
 
-def agent_with(backbone: Any, folder: Path, **settings: Any) -> Agent:
-    return Agent(Config(store=str(folder / "winnow.db"), **settings), backbone=backbone)
+def agent_with(backbone: Any, folder: Path, block: Any = None, **settings: Any) -> Agent:
+    """An agent over a backbone that is open; `block` is what its config says of it."""
+    named = {"backbone": block} if block else {}
+    return Agent(Config(store=str(folder / "winnow.db"), **named, **settings), backbone=backbone)

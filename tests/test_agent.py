@@ -36,7 +36,7 @@ def _key(folder: Path, prospect: dict[str, Any] = PROSPECT, backbone: Any = None
 
 def test_the_key_names_what_decides_the_letter_and_nothing_else(tmp_path: Path) -> None:
     base = _key(tmp_path)
-    same = [_key(tmp_path, jobs=4), _key(tmp_path / "else"), _key(tmp_path, as_of="2020-01-01"), _key(tmp_path, fail_on="BLOCK")]
+    same = [_key(tmp_path, jobs=4), _key(tmp_path / "else"), _key(tmp_path, as_of="2020-01-01"), _key(tmp_path, fail_on="BLOCK"), _key(tmp_path, adapter="unused.gguf")]
     assert set(same) == {base}
     others = [
         _key(tmp_path, seed=1), _key(tmp_path, k=5), _key(tmp_path, temperature=0.7), _key(tmp_path, prompt="augmented"),
@@ -65,10 +65,26 @@ def test_a_draft_is_json_and_back(scripted: Any) -> None:
     assert len(candidates) == 4 and all(len(c.token_ids) == len(c.logprobs or ()) for c in candidates)
 
 
-def test_no_secret_reaches_a_receipt(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
-    with Agent(scripted()) as agent:
-        assert "sk-very-secret" not in json.dumps(agent.draft(PROSPECT).row)
+def test_no_secret_reaches_a_receipt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("httpx")
+    from tests.fault_server import opened
+
+    monkeypatch.setenv("TOY_KEY", "sk-very-secret")
+    with opened() as toy:
+        block = {"kind": "openai", "model": "toy", "base_url": toy.server.url, "api_key_env": "TOY_KEY"}
+        with agent_with(toy.backbone, tmp_path, block, ranker="as_sampled", max_rounds=1) as agent:
+            row = agent.draft(PROSPECT).row
+    assert row["receipt"]["rounds"] and "TOY_KEY" in json.dumps(row)
+    assert "sk-very-secret" not in json.dumps(row) and "store" not in row["receipt"]["config"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"base_url": "http://user:pass@127.0.0.1/v1"}, {"extra_body": {"api_key": "sk-x"}}, {"extra_body": {"Authorization": "x"}}],
+)
+def test_a_secret_in_the_config_is_refused(more: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="receipts; put the key into the environment"):
+        load_config({"backbone": {"kind": "openai", "model": "x", **more}}, None, {})
 
 
 def test_a_receipt_replays_identically(scripted: Any, tmp_path: Path) -> None:
@@ -140,6 +156,26 @@ def test_the_function_drafts_with_settings(tmp_path: Path, monkeypatch: pytest.M
     assert room.Agent is Agent and room.Draft is Draft
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         room.Nothing  # noqa: B018
+
+
+def test_the_order_of_rules_that_are_off_is_no_difference(tmp_path: Path) -> None:
+    assert _key(tmp_path, without=("tone.words", "form.emoji")) == _key(tmp_path, without=("form.emoji", "tone.words"))
+
+
+def test_paths_that_exist_are_recorded_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tpl").mkdir()
+    config = load_config({"templates": "tpl", "store": "w.db", "playbook": "larkholm"}, None, {})
+    assert (config.templates, config.store, config.playbook) == (str(tmp_path / "tpl"), str(tmp_path / "w.db"), "larkholm")
+
+
+def test_a_model_without_a_hash_is_compared_by_name(scripted: Any) -> None:
+    with Agent(scripted()) as agent:
+        receipt = agent.draft(PROSPECT).receipt
+    assert receipt is not None
+    receipt.model = receipt.model.model_copy(update={"hash": None, "model": "gpt-a"})
+    found = replay(receipt, {})
+    assert found.difference is not None and found.difference.where.startswith("/model")
 
 
 def test_checkpoints_do_not_pile_up(tmp_path: Path) -> None:

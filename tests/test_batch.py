@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent.batch import FAILURES, run, tally
+from agent.batch import FAILURES, run
 from agent.importers import Incoming
 from agent.suppression import Suppression
-from rubric.errors import ServerError, WorldError
+from rubric.errors import ContextError, ServerError, WorldError
 from tests.agents import PASSING, PROSPECT, Parrot, agent_with
 from tests.cases import merge
 from tests.prospects import prospect
@@ -31,7 +32,7 @@ def test_results_come_in_the_order_of_the_input(jobs: int, tmp_path: Path) -> No
         rows = [done.row for done in run(agent, _incoming(_people(10)))]
     assert [row["id"] for row in rows] == [str(n) for n in range(10)]
     assert [row["line"] for row in rows] == list(range(1, 11))
-    assert tally(rows) == {"DRAFT": 10}
+    assert {row["outcome"] for row in rows} == {"DRAFT"}
 
 
 def test_a_second_run_keeps_what_the_first_one_finished(tmp_path: Path) -> None:
@@ -43,11 +44,12 @@ def test_a_second_run_keeps_what_the_first_one_finished(tmp_path: Path) -> None:
     assert [done.row for done in again[:3]] == [done.row for done in first] and len(parrot.prompts) == 5
 
 
-def test_the_same_prospect_on_two_lines_is_drafted_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_the_same_prospect_on_several_lines_is_drafted_once(jobs: int, tmp_path: Path) -> None:
     parrot = Parrot(PASSING)
-    with agent_with(parrot, tmp_path, k=1) as agent:
-        rows = [done.row for done in run(agent, _incoming([PROSPECT, PROSPECT]))]
-    assert len(parrot.prompts) == 1 and [row["line"] for row in rows] == [1, 2]
+    with agent_with(parrot, tmp_path, k=1, jobs=jobs) as agent:
+        rows = [done.row for done in run(agent, _incoming([PROSPECT] * 4))]
+    assert len(parrot.prompts) == 1 and [row["line"] for row in rows] == [1, 2, 3, 4]
     assert {row["key"] for row in rows} == {rows[0]["key"]}
 
 
@@ -98,6 +100,23 @@ def test_failures_in_a_row_end_the_run(jobs: int, tmp_path: Path) -> None:
     with agent_with(parrot, tmp_path, k=1, jobs=jobs) as agent, pytest.raises(WorldError, match="connection refused") as raised:
         list(run(agent, _incoming(_people(40))))
     assert f"{FAILURES} prospects in a row" in str(raised.value) and len(parrot.fail) > 50
+
+
+def test_prospects_that_fail_for_their_own_reasons_do_not_end_the_run(tmp_path: Path) -> None:
+    parrot = Parrot(PASSING, fail=[ContextError("too long")] * 8)
+    with agent_with(parrot, tmp_path, k=1) as agent:
+        done = list(run(agent, _incoming(_people(9))))
+    assert [d.row["outcome"] for d in done] == ["ERROR"] * 8 + ["DRAFT"] and all(d.unread for d in done[:8])
+
+
+def test_a_defect_takes_one_prospect_and_not_the_others(tmp_path: Path) -> None:
+    parrot = Parrot(PASSING, fail=[KeyError("a defect")])
+    with agent_with(parrot, tmp_path, k=1) as agent:
+        done = list(run(agent, _incoming([merge(PROSPECT, {"crm_number": 10**20}), *_people(2)])))
+    assert [d.row["outcome"] for d in done] == ["ERROR", "ERROR", "DRAFT"]
+    assert "/crm_number: got a whole number of 21 digits" in done[0].row["error"] and "a defect" in done[1].row["error"]
+    with sqlite3.connect(tmp_path / "winnow.db") as connection:
+        assert connection.execute("select count(*) from checkpoints").fetchone() == (0,)
 
 
 def test_results_do_not_depend_on_jobs(tmp_path: Path) -> None:

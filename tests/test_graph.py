@@ -12,7 +12,6 @@ from agent.graph import build_graph
 from agent.receipt import candidate_seed, content_hash
 from agent.state import Choices
 from agent.suppression import Suppression
-from critic.ranking import MeanLogProb
 from rubric.errors import BackboneError, ConfigError, ContextError, ModelError, ServerError
 from tests.agents import BLOCKED, LONG, OTHER, PASSING, PROSPECT, Parrot, agent_with
 from tests.cases import merge
@@ -64,8 +63,41 @@ def test_a_penalised_letter_is_a_draft_only_where_the_config_says_so(tmp_path: P
 
 
 def test_a_letter_that_was_cut_off_never_leaves(tmp_path: Path) -> None:
-    found = _draft(Parrot(PASSING + "<cut>"), tmp_path, k=1, max_rounds=1)
-    assert found.outcome == "ABSTAIN" and "cut off" in found.reasons[0]
+    parrot = Parrot(PASSING + "<cut>")
+    found = _draft(parrot, tmp_path, k=1, max_rounds=2)
+    assert (found.outcome, found.decision) == ("ABSTAIN", "BLOCK") and "cut off" in found.reasons[0]
+    assert "cut off at the token limit" in parrot.prompts[1].text
+
+
+def test_findings_that_make_a_prompt_too_long_do_not_lose_what_was_drawn(tmp_path: Path) -> None:
+    class Full(Parrot):
+        def sample(self, prompt: Any, seeds: Any, sampling: Any) -> Any:
+            if self.prompts:
+                raise ContextError("the prompt has 9000 tokens")
+            return super().sample(prompt, seeds, sampling)
+
+    abstained = _draft(Full(BLOCKED), tmp_path)
+    assert abstained.outcome == "ABSTAIN" and "rockstars" in " ".join(abstained.reasons)
+    assert "not drawn, the prompt has 9000 tokens" in abstained.receipt.path[-1]
+    kept = _draft(Full(PASSING), tmp_path)  # a pool of one letter, which a hotter one was to replace
+    assert kept.outcome == "DRAFT" and kept.receipt.path[-1].endswith("kept from before (taken)")
+
+
+def test_a_log_probability_that_is_no_number_is_an_error(tmp_path: Path) -> None:
+    class Broken(Parrot):
+        def sample(self, prompt: Any, seeds: Any, sampling: Any) -> Any:
+            found = super().sample(prompt, seeds, sampling)
+            return found._replace(completions=tuple(c.model_copy(update={"logprobs": (float("nan"),)}) for c in found.completions))
+
+    assert "is no number" in _draft(Broken(PASSING), tmp_path).error
+
+
+def test_the_day_is_fixed_when_the_run_begins(tmp_path: Path) -> None:
+    undated = {k: v for k, v in PROSPECT.items() if k != "as_of"}
+    parrot = Parrot(PASSING)
+    with agent_with(parrot, tmp_path, as_of="2026-04-21", max_similarity=1) as agent:
+        state = build_graph(lambda: agent.parts).invoke({"prospect": undated})
+    assert state["as_of"] == "2026-04-21" and "21 April 2026" in parrot.prompts[0].text
 
 
 def test_a_pool_of_one_letter_is_drawn_again_hotter(tmp_path: Path) -> None:
@@ -171,6 +203,8 @@ def test_a_caller_may_choose_for_one_run(tmp_path: Path) -> None:
         graph = build_graph(lambda: agent.parts)
         state = graph.invoke({"prospect": PROSPECT}, context=Choices(k=2, max_rounds=1, temperature=0.1))
         assert graph.invoke({"prospect": PROSPECT}, context=Choices(max_rounds=1))["outcome"] == "ABSTAIN"
+        with pytest.raises(ConfigError, match="choice of k is 0"):
+            graph.invoke({"prospect": PROSPECT}, context=Choices(k=0))
     assert state["outcome"] == "ABSTAIN" and len(state["rounds"][0]["candidates"]) == 2
     assert parrot.samplings[0].temperature == 0.1
     json.dumps(state)  # the state is plain JSON
@@ -195,6 +229,5 @@ def test_langgraph_finds_the_graph() -> None:
 
     named = json.loads((ROOT / "langgraph.json").read_text("utf-8"))["graphs"]["winnow"]
     assert named == "agent.graph:graph" and isinstance(vars(module)["graph"], Pregel)
-    assert MeanLogProb.name == "mean_logprob"
     nodes = set(module.graph.get_graph().nodes)
     assert {"qualify", "compose", "sample", "rank", "gate", "settle", "review"} <= nodes

@@ -13,6 +13,7 @@ pytest.importorskip("gguf")
 from agent.backbones import Sampling, open_backbone
 from agent.backbones.llama import LlamaBackbone
 from agent.backbones.llama_native import Context
+from agent.backbones.llama_run import ROWS
 from agent.backbones.spec import LlamaSpec
 from critic.candidate import Completion
 from rubric.errors import BackboneError, ContextError, ModelError, ScoreError
@@ -146,7 +147,7 @@ def test_activated_scoring_computes_header_and_completions_and_nothing_else(llam
     tokens = sum(map(len, letters))
     assert llama.work.sent - before == len(HEADER) + tokens - len(letters)
     assert (cost.prompt_computed, cost.prompt_reused, cost.scored) == (len(HEADER), llama.count(prompt()).total - len(HEADER), tokens)
-    assert cost.passes == 1 + -(-(tokens - len(letters)) // 64) and set(cost.seconds) == {"prefill", "switch", "score"}
+    assert cost.passes == 1 + -(-(tokens - len(letters)) // ROWS) and set(cost.seconds) == {"prefill", "switch", "score"}
 
 
 def test_ordinary_scoring_computes_the_prompt_once_for_all(llama: LlamaBackbone) -> None:

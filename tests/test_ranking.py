@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -68,7 +69,7 @@ def test_a_ranking_never_mixes_rounds(name: str) -> None:
 def test_best_first_is_a_stable_permutation(scores: list[float]) -> None:
     order = best_first(scores)
     assert sorted(order) == list(range(len(scores)))
-    assert all(scores[a] > scores[b] or (scores[a] == scores[b] and a < b) for a, b in zip(order, order[1:], strict=False))
+    assert all(scores[a] > scores[b] or (scores[a] == scores[b] and a < b) for a, b in pairwise(order))
 
 
 def test_likeness_is_between_same_and_nothing_in_common() -> None:

@@ -148,9 +148,10 @@ def _stops(model: Any, tokenizer: LocalTokenizer, config: Any) -> frozenset[int]
 
 
 def weights_hash(folder: Path) -> str:
-    """A hash over the weight files and the tokenizer; files beyond 256 MB count by size, ends and places between."""
+    """A hash over weights, tokenizer and chat template; files beyond 256 MB count by size, ends and places between."""
     digest = hashlib.sha256()
-    for file in sorted([*folder.glob("*.safetensors"), folder / "config.json", folder / "tokenizer.json"]):
+    beside = ("config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+    for file in sorted([*folder.glob("*.safetensors"), *(folder / name for name in beside if (folder / name).exists())]):
         digest.update(f"{file.name}\0{content_hash(file)}\0".encode())
     return digest.hexdigest()[:16]
 

@@ -27,7 +27,7 @@ from critic.scorer import Scored
 from prompts.pieces import Prompt
 from rubric.errors import ContextError, ModelError, ScoreError
 
-_CHUNK = 256
+CHUNK = 128
 _STEP = 256
 _MARGIN = 2 * ROWS
 _NOT_HERE = (
@@ -90,7 +90,7 @@ class LlamaBackbone:
             length, most = len(encoded.ids), sampling.max_tokens
             self._refuse_too_long(length, most)
             share = max(1, min(len(seeds), GROUP))
-            memory = self._room(length + share * most, f"{length} prompt tokens and {share} candidates of {most} tokens", "ask for fewer candidates")
+            memory = self._room(length + share * most, _MARGIN, f"{length} prompt tokens and {share} candidates of {most} tokens", "ask for fewer candidates")
             with self._guarded(), memory.metered() as meter:
                 with meter.stage("prefill"):
                     logits = memory.hold(encoded)
@@ -158,16 +158,17 @@ class LlamaBackbone:
                         f"score with the model that sampled it"
                     )
 
-    def _room(self, need: int, what: str, fix: str) -> Memory:
-        """A memory of at least `need` tokens: the present one, or a new and empty one."""
+    def _room(self, need: int, margin: int, what: str, fix: str) -> Memory:
+        """A memory of at least `need` tokens: the present one, or a new and empty one, with a margin for
+        what follows."""
         fixed = self._spec.context
         if fixed is not None and need > fixed:
             raise ContextError(f"{what} need a memory of {need} tokens and 'context' is {fixed}; set 'context' to {need} or more, or {fix}")
         if self._memory and self._memory.context.tokens >= need and not self._memory.context.closed:
             return self._memory
         self._drop()
-        tokens = fixed or -(-(need + _MARGIN) // _STEP) * _STEP
-        context = Context(self._model, self.work, tokens=tokens, sequences=SEQUENCES, threads=self._threads, chunk=_CHUNK, outputs=ROWS)
+        tokens = fixed or -(-(need + margin) // _STEP) * _STEP
+        context = Context(self._model, self.work, tokens=tokens, sequences=SEQUENCES, threads=self._threads, chunk=CHUNK, outputs=ROWS)
         self._memory = Memory(context)
         return self._memory
 
@@ -234,16 +235,16 @@ def _invoked(encoded: Encoded, adapter: Adapter) -> int:
     )
 
 
-def _score_need(encoded: Encoded, adapter: Adapter | None, start: int, longest: int) -> tuple[int, str]:
-    """Tokens of memory that scoring takes, and what they are for."""
+def _score_need(encoded: Encoded, adapter: Adapter | None, start: int, longest: int) -> tuple[int, int, str]:
+    """Tokens of memory that scoring takes, no margin, and what they are for."""
     length = len(encoded.ids)
     kept = encoded.static if adapter and not adapter.invocation else length
     need = kept + (length - start) + longest + ROWS
-    return need, f"{kept} prompt tokens, {length - start} of them again for the adapter, and completions of {longest} tokens"
+    return need, 0, f"{kept} prompt tokens, {length - start} of them again for the adapter, and completions of {longest} tokens"
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-__all__ = ["LlamaBackbone"]
+__all__ = ["CHUNK", "LlamaBackbone"]

@@ -207,7 +207,7 @@ class Work:
 
 
 class Context(Native):
-    """The memory of one model for several sequences."""
+    """The memory of one model for several sequences, and one more for rows that only fill a pass up."""
 
     def __init__(self, model: Model, work: Work, *, tokens: int, sequences: int, threads: int, chunk: int, outputs: int) -> None:
         super().__init__(None, "context")
@@ -215,31 +215,41 @@ class Context(Native):
         _begin()
         params = lib.llama_context_default_params()
         params.n_ctx, params.n_batch, params.n_ubatch = tokens, chunk, chunk
-        params.n_seq_max, params.n_outputs_max = sequences, outputs
+        params.n_seq_max, params.n_outputs_max = sequences + 1, outputs
         params.n_threads = params.n_threads_batch = threads
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_DISABLED  # its sums depend on the chunking
         params.kv_unified = params.swa_full = params.no_perf = True
         super().__init__(lib.llama_init_from_model(model.pointer, params), "context")
         if self.closed:
             raise BackboneError(f"llama.cpp cannot make a memory of {tokens} tokens{said()}; set 'context' lower or k smaller")
-        self.tokens, self.sequences, self.chunk = int(lib.llama_n_ctx(self.pointer)), sequences, chunk
+        self.tokens, self.chunk, self._spare = int(lib.llama_n_ctx(self.pointer)), chunk, sequences
         self._memory = lib.llama_get_memory(self.pointer)
         self._n_vocab = model.n_vocab
-        self._rows = Rows(chunk, sequences)
+        self._rows = Rows(chunk, sequences + 1)
 
     def _free(self, pointer: Any) -> None:
         lib.llama_free(pointer)
 
     def decode(self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int], wanted: Sequence[int]) -> None:
-        """One forward pass over at most `chunk` tokens; the `wanted` rows give logits."""
+        """One forward pass over at most `chunk` tokens; the `wanted` rows give logits.
+
+        Kernels work in fours, and three rows take longer than four: such a pass is filled up."""
+        odd = len(tokens) % 4 == 3 and len(tokens) < self.chunk
+        if odd:
+            self._pass([*tokens, tokens[0]], [*positions, 0], [*sequences, self._spare], [*wanted, len(tokens)] if len(wanted) % 4 == 3 else wanted)
+            self.cut(self._spare)
+        else:
+            self._pass(tokens, positions, sequences, wanted)
+        self.work.sent += len(tokens)
+        self.work.passes += 1
+
+    def _pass(self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int], wanted: Sequence[int]) -> None:
         batch = self._rows.fill(tokens, positions, sequences, wanted)
         _lines.clear()
         with self.work.timed():
             status = lib.llama_decode(self.pointer, batch)
         if status != 0:
             raise BackboneError(f"llama.cpp failed on {len(tokens)} tokens with status {status}{said()}; set 'context' lower, or use another model file")
-        self.work.sent += len(tokens)
-        self.work.passes += 1
 
     def logits(self, row: int) -> Floats:
         """A view of one row's logits, good until the next pass."""

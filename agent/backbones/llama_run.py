@@ -16,12 +16,12 @@ import numpy as np
 
 from agent.backbones import Sampling
 from agent.backbones.llama_native import Context, Floats, Model
-from agent.backbones.llama_sampler import Chain, Table, chain
+from agent.backbones.llama_sampler import Chain, chain
 from critic.candidate import Completion, Finish
 
 PROMPT, TRUNK, FIRST = 0, 1, 2
 GROUP = 16
-ROWS = 64
+ROWS = 48
 SEQUENCES = FIRST + GROUP
 
 
@@ -88,9 +88,8 @@ def draw(context: Context, model: Model, softmax: LogSoftmax, logits: Floats, le
 
 
 def _draw_group(context: Context, model: Model, softmax: LogSoftmax, logits: Floats, length: int, group: list[_Letter], most: int) -> None:
-    table = Table(logits)
     for letter in group:
-        token = letter.sampler.draw_from(table, context.work)
+        token = letter.sampler.draw_from(logits, context.work)
         letter.take(model, token, softmax(logits, token), most)
         context.copy(PROMPT, letter.sequence)
     position = length

@@ -9,9 +9,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+_SECRET = re.compile(r"(api|access|secret)[-_ ]?key|secret|password|authori[sz]ation|bearer|token$", re.I)
 
 
 class Spec(BaseModel):
@@ -55,6 +58,22 @@ class OpenaiSpec(Spec):
     timeout_s: float = Field(120.0, gt=0, description="Longest wait for one answer, in seconds.")
     retries: int = Field(4, ge=0, le=20, description="Further tries after 429, 5xx, time-outs and broken connections.")
     extra_body: dict[str, object] = Field({}, description="Further keys for each request, such as {chat_template_kwargs: {enable_thinking: false}}.")
+
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_password(cls, value: str) -> str:
+        if "@" in value.partition("://")[2].partition("/")[0]:
+            raise ValueError("a user name or password in it would reach receipts; put the key into the environment")
+        return value
+
+    @field_validator("extra_body")
+    @classmethod
+    def _no_secret(cls, value: dict[str, object]) -> dict[str, object]:
+        for key in value:
+            if _SECRET.search(key):
+                raise ValueError(f"{key!r} looks like a secret and would reach receipts; put the key into the environment")
+        return value
 
 
 class ScriptedSpec(Spec):

@@ -111,10 +111,10 @@ def _store(config: Config) -> Check:
 
     try:
         with Store(config.store) as store:
-            counts = store.counts()
+            counts, shown = store.counts(), store.shown
     except WinnowError as error:
         return Check("store", "broken", str(error), "give another with --store, or mend it")
-    return Check("store", "ok", f"{config.store}: {', '.join(f'{n} {o}' for o, n in counts.items()) or 'no drafts yet'}")
+    return Check("store", "ok", f"{shown}: {', '.join(f'{n} {o}' for o, n in counts.items()) or 'no drafts yet'}")
 
 
 __all__ = ["examine_model"]

@@ -112,7 +112,7 @@ def _cells(drawn: Mapping[str, Any], position: int) -> tuple[str, ...]:
     rules = Counter(f"{f['decision']} {f['rule']}" for f in judged["findings"] if f["decision"] != "PASS")
     found = [f"{rule} x{times}" if times > 1 else rule for rule, times in rules.items()]
     text = "\n".join(safe(line) for line in one["text"].split("\n"))
-    return (f"{said}{rubric}", f"{judged['decision']}{', cut off' if judged['cut'] else ''}", "\n".join(found) or "no findings", text)
+    return (f"{said}{rubric}", judged["decision"], "\n".join(found) or "no findings", text)
 
 
 def render_plan(plan: Plan, k: int, max_tokens: int, terminal: Terminal) -> str:

@@ -6,6 +6,7 @@ that an interrupted run says how to go on.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +24,8 @@ from agent.config import Config
 from agent.drafting import Agent
 from agent.exports import Format, exports_at, format_of, write_export, write_stream
 from agent.importers import Incoming, read_prospects
-from rubric.errors import InputError
+from agent.planning import Plan, plan
+from rubric.errors import ConfigError, InputError
 
 INTERRUPTED, FAILED = 130, 3
 Row = dict[str, Any]
@@ -101,34 +103,48 @@ def drive(job: Job, config: Config) -> int:
 
 def dry(job: Job, config: Config) -> int:
     """What would be sent to the model, without a token."""
-    from agent.planning import plan
-
-    unread = 0
+    if job.out is not None or job.format in ("csv", "eml"):
+        raise ConfigError("--dry-run prints text, json or jsonl; leave out --out and other formats")
+    incoming, many = _peeked(_warned(_incoming(job, config)))
     with Agent(config) as agent:
-        for one in _incoming(job, config):
+        plans = _Plans(agent, incoming)
+        if job.format == "json":
+            rows = [_plan_row(number, found, config) for number, found in plans]
+            sys.stdout.write(json.dumps(rows if many or not rows else rows[0], ensure_ascii=False) + "\n")
+            return 2 if plans.unread else 0
+        for number, found in plans:
+            if job.format == "jsonl":
+                sys.stdout.buffer.write(encode(_plan_row(number, found, config)))
+            else:
+                sys.stdout.write(render_plan(found, config.k, config.max_tokens, here()))
+    return 2 if plans.unread else 0
+
+
+class _Plans:
+    """The plan of each prospect with its line; those that cannot be read are said and counted."""
+
+    def __init__(self, agent: Agent, incoming: Iterable[Incoming]) -> None:
+        self._agent, self._incoming, self.unread = agent, incoming, 0
+
+    def __iter__(self) -> Iterator[tuple[int, Plan]]:
+        for one in self._incoming:
             try:
                 if one.data is None:
                     raise InputError(one.error or "no prospect")
-                found = plan(agent, one.data, one.as_of)
+                yield one.number, plan(self._agent, one.data, one.as_of)
             except InputError as error:
-                unread += 1
-                sys.stderr.write(f"winnow: line {one.number}: {str(error).removeprefix(f'line {one.number}: ')}\n")
-                continue
-            if job.format in ("json", "jsonl"):
-                tokens = found.tokens
-                sys.stdout.buffer.write(
-                    encode(
-                        {
-                            "id": found.reading.prospect.id, "line": one.number, "outcome": found.outcome, "reasons": found.reasons,
-                            "prompt_tokens": tokens and tokens.total, "static_tokens": tokens and tokens.static,
-                            "most_new_tokens": config.k * config.max_tokens if found.prompt else 0,
-                            "prompt": found.prompt and found.prompt.text,
-                        }
-                    )
-                )  # fmt: skip
-            else:
-                sys.stdout.write(render_plan(found, config.k, config.max_tokens, here()))
-    return 2 if unread else 0
+                self.unread += 1
+                said = str(error).removeprefix(f"line {one.number}: ")
+                sys.stderr.write(f"winnow: line {one.number}: {safe(said)}\n")
+
+
+def _plan_row(line: int, found: Plan, config: Config) -> Row:
+    tokens = found.tokens
+    return {
+        "id": found.reading.prospect.id, "line": line, "outcome": found.outcome, "reasons": found.reasons,
+        "prompt_tokens": tokens and tokens.total, "static_tokens": tokens and tokens.static,
+        "most_new_tokens": config.k * config.max_tokens if found.prompt else 0, "prompt": found.prompt and found.prompt.text,
+    }  # fmt: skip
 
 
 def _incoming(job: Job, config: Config) -> Iterator[Incoming]:
@@ -162,7 +178,7 @@ def _results(job: Job, agent: Agent, incoming: Iterable[Incoming], *, many: bool
     results = run(agent, incoming, resume=job.resume)
     if not sys.stderr.isatty() or (sys.stdout.isatty() and job.out is None):
         return results
-    total = sum(1 for _ in _incoming(job, agent.config)) if job.prospects != "-" else None
+    total = sum(1 for _ in _incoming(job, agent.config)) if Path(job.prospects).is_file() else None
     return progress(results, total)
 
 

@@ -20,6 +20,8 @@ from rubric.errors import InputError
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 _Key = Annotated[str, typer.Argument(metavar="KEY", help="Key of the letter, or its first characters; `winnow review list` shows it.")]
 _Store = Annotated[str | None, typer.Option("--store", metavar="FILE", help="Store that holds the letter.")]
+_Config = Annotated[str | None, typer.Option("--config", metavar="FILE", help="YAML file of settings that names the store.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the row as JSON.")]
 
 
 @app.callback()
@@ -28,23 +30,23 @@ def _about() -> None:
 
 
 @app.command("list")
-def waiting(
-    store: _Store = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one row a line.")] = False,
-) -> None:
+def waiting(store: _Store = None, config: _Config = None, as_json: _Json = False) -> None:
     """List the letters that wait."""
-    for row in _waiting(store):
+    for row in _waiting(_store(store, config)):
         if as_json:
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            _print(row)
         else:
             person = (row["recipient"] or {}).get("name") or "nobody named"
             sys.stdout.write(safe(f"{row['key'][:12]}  {row['company']}, {person}: {(row['email'] or {}).get('subject')}") + "\n")
 
 
 @app.command()
-def show(key: _Key, store: _Store = None) -> None:
+def show(key: _Key, store: _Store = None, config: _Config = None, as_json: _Json = False) -> None:
     """Print one letter."""
-    row = _found(key, store)
+    row = _found(key, _store(store, config))
+    if as_json:
+        _print(row)
+        return
     letter = row["email"] or {}
     sys.stdout.write(f"Subject: {safe(letter.get('subject') or '')}\n\n")
     sys.stdout.write("\n".join(safe(line) for line in (letter.get("body") or "").splitlines()) + "\n")
@@ -52,15 +54,15 @@ def show(key: _Key, store: _Store = None) -> None:
 
 
 @app.command()
-def accept(key: _Key, store: _Store = None) -> None:
+def accept(key: _Key, store: _Store = None, config: _Config = None, as_json: _Json = False) -> None:
     """Make the letter a draft as it is."""
-    _answer(key, store, {"type": "accept"})
+    _answer(key, _store(store, config), {"type": "accept"}, as_json=as_json)
 
 
 @app.command()
-def ignore(key: _Key, store: _Store = None) -> None:
+def ignore(key: _Key, store: _Store = None, config: _Config = None, as_json: _Json = False) -> None:
     """Turn the letter down; the prospect is not drafted for again with the same settings."""
-    _answer(key, store, {"type": "ignore"})
+    _answer(key, _store(store, config), {"type": "ignore"}, as_json=as_json)
 
 
 @app.command()
@@ -68,30 +70,39 @@ def edit(
     key: _Key,
     letter: Annotated[str, typer.Argument(metavar="LETTER", help="The new text, with a Subject: line first; - is standard input.")],
     store: _Store = None,
+    config: _Config = None,
+    as_json: _Json = False,
 ) -> None:
     """Replace the letter by your own text, which the rubric judges too."""
     email = read_letter(letter).email
-    _answer(key, store, {"type": "edit", "args": {"subject": email.subject, "body": email.body}})
+    _answer(key, _store(store, config), {"type": "edit", "args": {"subject": email.subject, "body": email.body}}, as_json=as_json)
 
 
-def _answer(key: str, store: str | None, answer: Mapping[str, Any]) -> None:
+def _answer(key: str, store: str, answer: Mapping[str, Any], *, as_json: bool) -> None:
     from agent.replay import config_of, read_receipt
     from agent.reviewing import settle
 
     row = _found(key, store)
-    config = config_of(read_receipt(row, key), {"store": _store(store), "backbone": {"kind": "scripted"}})
+    config = config_of(read_receipt(row, key), {"store": store, "backbone": {"kind": "scripted"}, "adapter": None})
     settled = settle(row, config, answer)
-    sys.stdout.write(f"{settled['outcome']}  {settled['key'][:12]}  {safe(settled['company'])}\n")
+    if as_json:
+        _print(settled)
+    else:
+        sys.stdout.write(f"{settled['outcome']}  {settled['key'][:12]}  {safe(settled['company'])}\n")
 
 
-def _waiting(store: str | None) -> list[dict[str, Any]]:
+def _print(row: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _waiting(store: str) -> list[dict[str, Any]]:
     from agent.store import Store
 
-    with Store(_store(store)) as opened:
+    with Store(store) as opened:
         return list(opened.waiting())
 
 
-def _found(key: str, store: str | None) -> dict[str, Any]:
+def _found(key: str, store: str) -> dict[str, Any]:
     rows = [row for row in _waiting(store) if row["key"].startswith(key)]
     if len(rows) != 1:
         said = "waits for a review" if not rows else "is not enough to tell the waiting letters apart"
@@ -99,8 +110,8 @@ def _found(key: str, store: str | None) -> dict[str, Any]:
     return rows[0]
 
 
-def _store(given: str | None) -> str:
-    return load_config({"store": given} if given else {}).store
+def _store(given: str | None, config: str | None) -> str:
+    return load_config({"store": given} if given else {}, config).store
 
 
 __all__ = ["app"]
