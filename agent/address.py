@@ -17,6 +17,7 @@ MAX_ADDRESS = 320
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _LOCAL = re.compile(r"[^\s\x00-\x1f\x7f<>()\[\],;:@\"\\]+")
+_ANY = re.compile(r"[^\s<>,;:|\"'()\[\]]+@[^\s<>,;:|\"'()\[\]@]+")
 _ANGLED = re.compile(r"<([^<>]*)>\s*\Z")
 _WEB = re.compile(r"\A(?:[a-z][a-z0-9+.-]*:)?//(?:[^/@]*@)?")
 
@@ -59,6 +60,15 @@ def bare(text: str) -> str:
     """An address without the name, the brackets and the `mailto:` around it."""
     angled = _ANGLED.search(text)
     return (angled[1] if angled else text).strip().removeprefix("mailto:").strip()
+
+
+def addresses_in(text: object) -> list[str]:
+    """Every address that a text holds, as it is written there.
+
+    >>> addresses_in("Maya <maya@n.example>; jo@n.example")
+    ['maya@n.example', 'jo@n.example']
+    """
+    return [found.strip(".") for found in _ANY.findall(text)] if isinstance(text, str) else []
 
 
 def domain_name(text: str) -> str:
@@ -136,4 +146,4 @@ def _folded(text: str) -> str:
     return text.strip()
 
 
-__all__ = ["Mailbox", "bare", "domain_name", "known_domain", "known_mailbox", "lies_in", "mailbox", "mentions", "with_parents"]
+__all__ = ["Mailbox", "addresses_in", "bare", "domain_name", "known_domain", "known_mailbox", "lies_in", "mailbox", "mentions", "with_parents"]

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from agent.drafting import Agent, Event, Task, ends_the_run, failed
 from agent.importers import Incoming
+from agent.recipients import addresses_of
 from rubric import Reading
 from rubric.errors import BackboneError, InputError, ServerError, UserError, WinnowError, WorldError
 
@@ -115,6 +116,8 @@ def _finished(agent: Agent, task: Task, line: int, resume: bool, on_event: Event
     if kept is not None and resume and not _listed(agent, task.reading, kept):
         return Done({**kept, "line": line}, kept=True)
     draft = agent.attempt(task, line=line, on_event=on_event)
+    if not draft.key:
+        return Done(draft.row)
     if kept is not None:
         agent.store.settle(task.key, draft.row, review=draft.review)
         return Done(draft.row)
@@ -126,8 +129,8 @@ def _finished(agent: Agent, task: Task, line: int, resume: bool, on_event: Event
 
 def _listed(agent: Agent, reading: Reading, kept: Mapping[str, Any]) -> bool:
     """Whether the suppression list may have changed since a row was made: deciding anew costs no token."""
-    person, company = reading.prospect.recipient, reading.prospect.company
-    return kept["outcome"] == "SUPPRESS" or agent.parts.suppressed(person.email, company.domain) is not None
+    addresses, domain = " ".join(addresses_of(reading)), reading.prospect.company.domain
+    return kept["outcome"] == "SUPPRESS" or agent.parts.suppressed(addresses, domain) is not None
 
 
 __all__ = ["FAILURES", "Done", "run"]

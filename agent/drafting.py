@@ -16,7 +16,7 @@ from uuid import uuid4
 from agent import __version__
 from agent.checkpoints import checkpointer, typed
 from agent.config import Config, fields_of, recorded
-from agent.parts import Parts, open_parts
+from agent.parts import Listed, Parts, Suppressed, open_parts
 from agent.receipt import Document, Receipt, Round, content_hash
 from agent.result import Draft, Letter, Person
 from agent.state import Choices
@@ -27,6 +27,7 @@ from rubric.errors import ContextError, InputError, StoreError, UserError, Winno
 if TYPE_CHECKING:
     from agent.backbones import Backbone
     from agent.store import Store
+    from agent.suppression import Suppression
 
 Event = Callable[[Mapping[str, Any]], None]
 # What changes speed, place or output, but never the letter.
@@ -69,8 +70,7 @@ class Agent:
         from agent.suppression import Suppression
 
         self.store = store or self._open.enter_context(Store(self.config.store))
-        listed = Suppression(self.store)
-        self.parts: Parts = open_parts(self.config, backbone=backbone, suppressed=listed.reason)
+        self.parts: Parts = open_parts(self.config, backbone=backbone, suppressed=_list_of(Suppression(self.store)))
         if backbone is None:
             self._open.callback(self.parts.backbone.close)
         self._checkpoints = self._open.enter_context(checkpointer(self.store.database))
@@ -162,6 +162,8 @@ class Agent:
         return state
 
     def _draft(self, state: Mapping[str, Any], task: Task, thread: str, line: int | None) -> Draft:
+        if state.get("forgotten"):  # of a forgotten person not even the row says who it was
+            return Draft(line=line, outcome="SUPPRESS", reasons=state["reasons"])
         prospect, verdict = task.reading.prospect, state.get("verdict") or {}
         waits = state.get("interrupted")
         outcome = "REVIEW" if waits else state["outcome"]
@@ -220,7 +222,15 @@ def own_parts() -> Parts:
     from agent.suppression import Suppression
 
     config = load_config({})
-    return open_parts(config, suppressed=Suppression(Store(config.store)).reason)
+    return open_parts(config, suppressed=_list_of(Suppression(Store(config.store))))
+
+
+def _list_of(suppression: Suppression) -> Suppressed:
+    def listed(addresses: str | None, domain: str | None) -> Listed | None:
+        match = suppression.match(addresses, domain)
+        return None if match is None else Listed(match.reason, match.entry.kind == "forgotten")
+
+    return listed
 
 
 def _thread(name: str) -> dict[str, Any]:

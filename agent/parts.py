@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from agent.backbones import Backbone, open_backbone
 from agent.config import Config
@@ -15,20 +16,28 @@ from agent.receipt import Document
 from critic.ranking import RANKERS, Ranker
 from prompts import Prompts
 from rubric import Playbook, load_playbook
-from rubric.errors import ModelError
+from rubric.errors import ConfigError, ModelError
 from rubric.rules import chosen
 
-Suppressed = Callable[[str | None, str | None], str | None]
+
+class Listed(NamedTuple):
+    """Why somebody may not be written to; of a `forgotten` person nothing else may be kept."""
+
+    reason: str
+    forgotten: bool = False
 
 
-def nobody(_address: str | None, _domain: str | None) -> str | None:
+Suppressed = Callable[[str | None, str | None], Listed | None]
+
+
+def nobody(_address: str | None, _domain: str | None) -> Listed | None:
     """The suppression list of a run without a store."""
     return None
 
 
 @dataclass(frozen=True)
 class Parts:
-    """`suppressed` gives the reason why an address or a domain may not be written to, or None."""
+    """`suppressed` says why the addresses in a text, or a domain, may not be written to, or None."""
 
     config: Config
     playbook: Playbook
@@ -44,7 +53,9 @@ def open_parts(config: Config, *, backbone: Backbone | None = None, suppressed: 
     playbook = load_playbook(config.playbook, config.capacity)
     prompts = Prompts(config.templates)
     ranker = RANKERS[config.ranker]()
-    adapter = _adapter(config) if ranker.uses_adapter else None
+    if config.adapter is not None and not ranker.uses_adapter:
+        raise ConfigError(f"'adapter' is set and the ranker {ranker.name!r} uses none; leave it out, or set another 'ranker'")
+    adapter = _adapter(config)
     return Parts(config, playbook, prompts, backbone or open_backbone(config.backbone), ranker, suppressed, adapter)
 
 

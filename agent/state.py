@@ -49,6 +49,7 @@ class State(Given, total=False):
     round: int
     heat: int
     stopped: bool
+    forgotten: bool
     prompt: list[Any]
     rounds: list[dict[str, Any]]
     refused: list[dict[str, Any]]

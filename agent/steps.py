@@ -19,8 +19,9 @@ from agent.backbones import Sampling
 from agent.config import Config
 from agent.gate import judge, letter_of, nearest, reasons, steps, walk
 from agent.inbox import Answer, read_answer, request
-from agent.parts import Parts
+from agent.parts import Listed, Parts
 from agent.receipt import Choice, Round, candidate_seed, content_hash
+from agent.recipients import address_warnings, addresses_of
 from agent.state import Choices, State
 from critic.candidate import Candidate, Cost
 from critic.diversity import similarity
@@ -48,12 +49,13 @@ class Steps:
         decision = strongest(f.decision for f in found)
         update: Update = {
             "as_of": str(reading.prospect.as_of), "round": 0, "heat": 0, "stopped": False, "rounds": [], "refused": [], "previous": None, "fallback": None, "chosen": None,
-            "letter": None, "verdict": None, "outcome": "", "reasons": [], "path": [], "warnings": list(reading.warnings),
+            "letter": None, "verdict": None, "outcome": "", "reasons": [], "path": [], "warnings": [*reading.warnings, *address_warnings(reading)],
+            "forgotten": False,
             "segment": segment_of(reading, parts.playbook).model_dump(mode="json"),
         }  # fmt: skip
         listed = self._suppressed(reading)
         if listed is not None:
-            update |= {"outcome": "SUPPRESS", "reasons": [listed]}
+            update |= {"outcome": "SUPPRESS", "reasons": [listed.reason], "forgotten": listed.forgotten}
         elif decision in ("SUPPRESS", "ESCALATE"):
             update |= {"outcome": decision, "reasons": _said(found)}
         elif decision == "BLOCK" or (decision == "PENALISE" and config.accept == "PASS"):
@@ -146,7 +148,7 @@ class Steps:
             if answer.kind == "ignore":
                 return _reviewed(state, "ignored", outcome="IGNORED", reasons=["a person turned the letter down"])
             if listed := self._suppressed(_reading(state)):
-                return _reviewed(state, "suppressed meanwhile", outcome="SUPPRESS", reasons=[listed], letter=None)
+                return _reviewed(state, "suppressed meanwhile", outcome="SUPPRESS", reasons=[listed.reason], letter=None)
             if answer.kind == "accept" and not complaint:
                 return _reviewed(state, "accepted")
             if answer.kind == "edit":
@@ -155,9 +157,9 @@ class Steps:
                 return _reviewed(state, "edited", letter=letter, verdict=row)
             complaint = "; ".join(f"{f['rule']}: {f['reason']}" for f in row["findings"] if f["decision"] != "PASS")
 
-    def _suppressed(self, reading: Reading) -> str | None:
+    def _suppressed(self, reading: Reading) -> Listed | None:
         """Why the list forbids a letter to the person or the company; None where it does not."""
-        return self._parts().suppressed(reading.prospect.recipient.email, reading.prospect.company.domain)
+        return self._parts().suppressed(" ".join(addresses_of(reading)), reading.prospect.company.domain)
 
     def _edited(self, state: State, answer: Answer, config: Config) -> dict[str, Any]:
         letter = answer.letter or {}

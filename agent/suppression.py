@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from agent.address import domain_name, known_domain, known_mailbox, mailbox, with_parents
+from agent.address import addresses_in, domain_name, known_domain, known_mailbox, mailbox, with_parents
 from rubric import coerce
 from rubric.errors import InputError
 
@@ -99,15 +99,19 @@ class Suppression:
         return [_entry(r) for r in found]
 
     def match(self, email: str | None = None, domain: str | None = None) -> Match | None:
-        """The strongest entry that an address or the company's domain falls under."""
-        person, company = known_mailbox(email), known_domain(domain)
-        hosts = [*(with_parents(person.domain) if person else ()), *(with_parents(company) if company else ())]
-        shown = {host: person.domain if person and host in with_parents(person.domain) else company or "" for host in hosts}
+        """The entry that any address in `email`, or else the company's domain, falls under."""
+        people = [found for found in map(known_mailbox, addresses_in(email) or [email or ""]) if found is not None]
+        hosts = [person.domain for person in people]
+        if company := known_domain(domain):
+            hosts.append(company)
         with self._database.reading() as connection:
-            if person:
-                shown = {str(person): str(person), _hash(_salt(connection), str(person)): "", **shown}
+            salt = _salt(connection)
+            shown = {value: what for p in people for value, what in ((str(p), str(p)), (_hash(salt, str(p)), ""))}
+            for host in hosts:
+                shown = dict.fromkeys(with_parents(host), host) | shown
             found = {e.value: e for e in _among(connection, list(shown))}
-        return next((Match(found[value], what) for value, what in shown.items() if value in found), None)
+        order = sorted(found, key=lambda value: "@" not in value and not value.startswith(_HASHED))
+        return next((Match(found[value], shown[value]) for value in order), None)
 
     def reason(self, email: str | None = None, domain: str | None = None) -> str | None:
         """Why somebody may not be written to; None where nothing speaks against it."""

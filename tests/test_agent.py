@@ -14,6 +14,7 @@ from agent.receipt import Receipt, content_hash, first_difference
 from agent.replay import read_receipt, replay
 from agent.result import Draft
 from agent.settings import load_config
+from agent.suppression import Suppression
 from rubric.errors import ConfigError, InputError
 from tests.agents import BLOCKED, OTHER, PASSING, PROSPECT, Parrot, agent_with
 from tests.cases import merge
@@ -36,7 +37,7 @@ def _key(folder: Path, prospect: dict[str, Any] = PROSPECT, backbone: Any = None
 
 def test_the_key_names_what_decides_the_letter_and_nothing_else(tmp_path: Path) -> None:
     base = _key(tmp_path)
-    same = [_key(tmp_path, jobs=4), _key(tmp_path / "else"), _key(tmp_path, as_of="2020-01-01"), _key(tmp_path, fail_on="BLOCK"), _key(tmp_path, adapter="unused.gguf")]
+    same = [_key(tmp_path, jobs=4), _key(tmp_path / "else"), _key(tmp_path, as_of="2020-01-01"), _key(tmp_path, fail_on="BLOCK")]
     assert set(same) == {base}
     others = [
         _key(tmp_path, seed=1), _key(tmp_path, k=5), _key(tmp_path, temperature=0.7), _key(tmp_path, prompt="augmented"),
@@ -160,6 +161,32 @@ def test_the_function_drafts_with_settings(tmp_path: Path, monkeypatch: pytest.M
 
 def test_the_order_of_rules_that_are_off_is_no_difference(tmp_path: Path) -> None:
     assert _key(tmp_path, without=("tone.words", "form.emoji")) == _key(tmp_path, without=("form.emoji", "tone.words"))
+
+
+def test_an_adapter_that_nothing_uses_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the ranker 'mean_logprob' uses none"):
+        _key(tmp_path, adapter="critic.gguf")
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"recipient": {"email": "jo@n.example; MAYA+x@northwind.example"}},
+        {"recipient": {"email": None}, "contact_email": "maya@northwind.example"},
+        {"recipient": {"email": None}, "extra": {"Work E-Mail": {"value": "Maya <maya@northwind.example>"}}},
+    ],
+)
+def test_an_address_counts_wherever_the_record_has_it(patch: dict[str, Any], scripted: Any) -> None:
+    with Agent(scripted()) as agent:
+        Suppression(agent.store).add("maya@northwind.example")
+        assert agent.draft(merge(PROSPECT, patch)).outcome == "SUPPRESS"
+        assert agent.draft(merge(PROSPECT, {"recipient": {"email": None}, "notes": "cc maya@northwind.example"})).outcome == "DRAFT"
+
+
+def test_what_is_no_address_is_said(scripted: Any) -> None:
+    with Agent(scripted()) as agent:
+        found = agent.draft(merge(PROSPECT, {"recipient": {"email": "not an email"}}))
+    assert found.outcome == "DRAFT" and any("is not one address" in warning for warning in found.warnings)
 
 
 def test_paths_that_exist_are_recorded_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

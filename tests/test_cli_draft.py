@@ -169,7 +169,7 @@ def test_a_second_writer_on_one_output_is_refused(people: str, tmp_path: Path) -
     assert found.status == 1 and str(out) in found.err
 
 
-def test_ctrl_c_says_how_to_go_on(people: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_says_how_to_go_on(people: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = drafting.run
 
     def interrupted(*arguments: Any, **more: Any) -> Any:
@@ -181,7 +181,8 @@ def test_ctrl_c_says_how_to_go_on(people: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(drafting, "run", interrupted)
     found = _draft(people)
     assert found.status == 130 and "the same command goes on" in found.err and len(found.rows) == 3
-    monkeypatch.undo()
+    _draft(people, "--out", str(tmp_path / "part.jsonl"))
+    assert len((tmp_path / "part.jsonl").read_text("utf-8").splitlines()) == 3
 
 
 def test_a_replay_says_identical_or_where_not(tmp_path: Path) -> None:
@@ -228,7 +229,29 @@ def test_forgetting_a_person_suppresses_and_empties_the_store(tmp_path: Path) ->
     with sqlite3.connect(store) as connection:
         assert connection.execute("select count(*) from drafts").fetchone() == (0,)
     again = _draft(PROSPECT, "--store", str(store), "--json").data
-    assert again["outcome"] == "SUPPRESS" and again["receipt"]["rounds"] == []
+    assert again["outcome"] == "SUPPRESS" and again["receipt"] is None and "forgotten" in again["reasons"][0]
+    assert "Maya" not in json.dumps(again) and "Northwind" not in json.dumps(again)
+    with sqlite3.connect(store) as connection:
+        assert connection.execute("select count(*) from drafts").fetchone() == (0,)
+
+
+def test_no_foreign_file_is_replaced(people: str, tmp_path: Path) -> None:
+    before = Path(people).read_bytes()
+    assert "is the list of prospects itself" in _draft(people, "--out", people).err
+    mine = tmp_path / "mine.csv"
+    mine.write_text("a,b\n", "utf-8")
+    assert "is no export of this store" in _draft(people, "--out", str(mine)).err
+    assert Path(people).read_bytes() == before and mine.read_text("utf-8") == "a,b\n"
+    out = str(tmp_path / "own.jsonl")
+    assert [_draft(people, "--out", out).status for _ in range(2)] == [2, 2]  # its own export is replaced
+
+
+def test_a_batch_says_what_a_person_should_hear_of(tmp_path: Path) -> None:
+    same = [{**prospect(n), "recipient": {**prospect(n)["recipient"], "email": "Maya@x.example"}} for n in (0, 1)]
+    file = tmp_path / "p.jsonl"
+    file.write_text("\n".join(map(json.dumps, [*same, {"company": {"name": "Acme", "headcount": -1}}])), "utf-8")
+    said = _draft(str(file)).err
+    assert "line 2 goes to the same address as line 1" in said and "line 3: /company/headcount" in said
 
 
 def test_the_graph_is_printed_as_mermaid() -> None:

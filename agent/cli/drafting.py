@@ -27,7 +27,7 @@ from agent.importers import Incoming, read_prospects
 from agent.planning import Plan, plan
 from rubric.errors import ConfigError, InputError
 
-INTERRUPTED, FAILED = 130, 3
+INTERRUPTED, FAILED, TOLD = 130, 3, 5
 Row = dict[str, Any]
 
 
@@ -50,13 +50,35 @@ class Ledger:
         self.counts: Counter[str] = Counter()
         self.kept = 0
         self.unread = 0
+        self.said: list[str] = []
+        self._addresses: dict[str, str] = {}
         self._finished: list[tuple[str, int | None] | Row] = []
 
     def add(self, done: Done) -> None:
         self.counts[done.row["outcome"]] += 1
         self.kept += done.kept
         self.unread += done.unread
-        self._finished.append(done.row if done.row["outcome"] == "ERROR" else (done.row["key"], done.row["line"]))
+        self._note(done.row)
+        stored = done.row["key"] and done.row["outcome"] != "ERROR"
+        self._finished.append((done.row["key"], done.row["line"]) if stored else done.row)
+
+    def _note(self, row: Row) -> None:
+        """What a person should hear of beside the counts."""
+        place, address = f"line {row['line']}", ((row["recipient"] or {}).get("email") or "").lower()
+        self.said += [f"{place}: {warning}" for warning in row["warnings"]]
+        if row["error"]:
+            self.said.append(row["error"] if row["error"].startswith("line ") else f"{place}: {row['error']}")
+        if row["outcome"] == "DRAFT" and address:
+            first = self._addresses.setdefault(address, place)
+            if first != place:
+                self.said.append(f"{place} goes to the same address as {first}")
+
+    def told(self) -> Iterator[str]:
+        """The first few of those, and how many more there are."""
+        distinct = list(dict.fromkeys(self.said))
+        yield from distinct[:TOLD]
+        if len(distinct) > TOLD:
+            yield f"{len(distinct) - TOLD} more; each row has its own under 'warnings' and 'error'"
 
     def rows(self, agent: Agent) -> Iterator[Row]:
         """Every row again, as the store holds it."""
@@ -86,6 +108,7 @@ def drive(job: Job, config: Config) -> int:
     with ExitStack() as stack:
         agent = stack.enter_context(Agent(config))
         if job.out is not None:
+            _refuse_foreign(job, agent)
             stack.enter_context(agent.store.claim(job.out))
         show = _writer(job, many=many)
         try:
@@ -93,10 +116,14 @@ def drive(job: Job, config: Config) -> int:
                 ledger.add(done)
                 show(done.row)
         except KeyboardInterrupt:
+            _finish(job, ledger, agent, many=many)
             sys.stderr.write(f"winnow: interrupted after {ledger}; what was finished is kept, the same command goes on\n")
             return INTERRUPTED
         _finish(job, ledger, agent, many=many)
-    if many or ledger.counts["ERROR"]:
+    if many or job.out:
+        for said in ledger.told():
+            sys.stderr.write(f"winnow: {safe(said)}\n")
+    if many:
         sys.stderr.write(f"winnow: {ledger}\n")
     return ledger.status(job.fail_on)
 
@@ -198,6 +225,16 @@ def _writer(job: Job, *, many: bool) -> Callable[[Row], None]:
         sys.stdout.flush()
 
     return show
+
+
+def _refuse_foreign(job: Job, agent: Agent) -> None:
+    """No file is replaced that Winnow did not write: neither the list of prospects nor any other."""
+    if job.out is None or not job.out.is_file():
+        return
+    if Path(job.prospects).exists() and job.out.samefile(job.prospects):
+        raise ConfigError(f"--out {job.out} is the list of prospects itself; give another name")
+    if all(export.path != job.out.resolve() for export in agent.store.exports()):
+        raise ConfigError(f"--out {job.out} exists and is no export of this store; give another name, or move the file away")
 
 
 def _finish(job: Job, ledger: Ledger, agent: Agent, *, many: bool) -> None:

@@ -32,12 +32,14 @@ def _about() -> None:
 @app.command("list")
 def waiting(store: _Store = None, config: _Config = None, as_json: _Json = False) -> None:
     """List the letters that wait."""
-    for row in _waiting(_store(store, config)):
-        if as_json:
-            _print(row)
-        else:
-            person = (row["recipient"] or {}).get("name") or "nobody named"
-            sys.stdout.write(safe(f"{row['key'][:12]}  {row['company']}, {person}: {(row['email'] or {}).get('subject')}") + "\n")
+    rows = _waiting(_store(store, config))
+    if as_json:
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
+        return
+    for row in rows:
+        person = (row["recipient"] or {}).get("name") or "nobody named"
+        said = f"{row['key'][:12]}  {row['company']}, {person}: {(row['email'] or {}).get('subject')}  ({row['decision']}, score {row['score']})"
+        sys.stdout.write(safe(said) + "\n")
 
 
 @app.command()
