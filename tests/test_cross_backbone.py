@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -33,23 +33,8 @@ class Both(NamedTuple):
     llama: Backbone
 
 
-def with_float32_memory() -> Any:
-    """llama.cpp's defaults with keys and values in float32; its own default is half precision."""
-    params = _defaults()
-    params.type_k = params.type_v = llama_cpp.llama_cpp.GGML_TYPE_F32
-    return params
-
-
-@pytest.fixture(scope="module", params=["float32", "half precision"])
-def memory(request: pytest.FixtureRequest) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "float32":
-            patch.setattr("llama_cpp.llama_cpp.llama_context_default_params", with_float32_memory)
-        yield request.param
-
-
 @pytest.fixture(scope="module")
-def both(memory: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     root = tmp_path_factory.mktemp("cross")
     model = model_from_hf(write_hf(root / "tiny"))
     file = write_model(root / "tiny.gguf", model.shape, model.tensors, model.vocabulary, "F32")
@@ -60,11 +45,10 @@ def both(memory: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both
         yield Both(hf, llama)
 
 
-def nats_apart(one: Rows, other: Rows, memory: str) -> float:
-    """The largest difference of a token where both remember in float32, else the mean one of a completion."""
+def nats_apart(one: Rows, other: Rows) -> float:
+    """The largest difference of any token."""
     assert [len(row) for row in one] == [len(row) for row in other]
-    rows = [[abs(a - b) for a, b in zip(*pair, strict=True)] for pair in zip(one, other, strict=True)]
-    return max(max(row) if memory == "float32" else sum(row) / len(row) for row in rows)
+    return max(abs(a - b) for pair in zip(one, other, strict=True) for a, b in zip(*pair, strict=True))
 
 
 def adapters(folder: Path, kind: str | None) -> tuple[str | None, str | None]:
@@ -76,12 +60,12 @@ def adapters(folder: Path, kind: str | None) -> tuple[str | None, str | None]:
 
 
 @pytest.mark.parametrize("kind", [None, "activated", "ordinary", "rslora"])
-def test_both_give_the_same_log_probabilities_and_ranking(both: Both, memory: str, tmp_path: Path, kind: str | None) -> None:
+def test_both_give_the_same_log_probabilities_and_ranking(both: Both, tmp_path: Path, kind: str | None) -> None:
     peft, lora = adapters(tmp_path, kind)
     one = both.hf.score(PROMPT, COMPLETIONS, peft).logprobs
     other = both.llama.score(PROMPT, COMPLETIONS, lora).logprobs
     assert [len(row) for row in one] == [len(tokens) for tokens in COMPLETIONS]
-    assert nats_apart(one, other, memory) < NATS
+    assert nats_apart(one, other) < NATS
     different = [n for n in range(len(COMPLETIONS)) if n != 3]  # the duplicate ties with its twin
     rankings = [best_first([mean(rows[n]) for n in different]) for rows in (one, other)]
     assert rankings[0] == rankings[1]
@@ -101,10 +85,10 @@ def test_added_words_that_are_no_control_tokens_do_not_open_a_turn_in_either(bot
     assert [backbone.encode(prompt).ids.count(257) for backbone in both] == [3, 3]  # type: ignore[attr-defined]
 
 
-def test_both_draw_the_same_letter_at_temperature_0(both: Both, memory: str) -> None:
+def test_both_draw_the_same_letter_at_temperature_0(both: Both) -> None:
     drawn = [backbone.sample(PROMPT, [1, 2], Sampling(temperature=0, max_tokens=32)) for backbone in both]
     rows = [one.completions[0] for one in drawn]
     assert rows[0].token_ids == rows[1].token_ids and rows[0].text == rows[1].text and rows[0].finish == rows[1].finish
-    assert nats_apart([rows[0].logprobs or ()], [rows[1].logprobs or ()], memory) < NATS
+    assert nats_apart([rows[0].logprobs or ()], [rows[1].logprobs or ()]) < NATS
     costs = [one.cost.model_dump(include={"prompt_computed", "prompt_reused", "decoded"}) for one in drawn]
     assert costs[0]["decoded"] == costs[1]["decoded"]

@@ -29,6 +29,7 @@ from rubric.errors import ContextError, ModelError, ScoreError
 
 CHUNK = 128
 _STEP = 256
+_ALL_F32 = 0
 _MARGIN = 2 * ROWS
 _NOT_HERE = (
     "the embedded model is not part of this version; give 'backbone: {kind: llama, model: FILE.gguf}' with a GGUF "
@@ -167,8 +168,11 @@ class LlamaBackbone:
         if self._memory and self._memory.context.tokens >= need and not self._memory.context.closed:
             return self._memory
         self._drop()
-        tokens = fixed or -(-(need + margin) // _STEP) * _STEP
-        context = Context(self._model, self.work, tokens=tokens, sequences=SEQUENCES, threads=self._threads, chunk=CHUNK, outputs=ROWS)
+        tokens = fixed or -(-(need + margin) * 5 // 4 // _STEP) * _STEP  # a longer prompt is likely to come
+        exact = self.file.whole("general.file_type") == _ALL_F32
+        context = Context(
+            self._model, self.work, tokens=tokens, sequences=SEQUENCES, threads=self._threads, chunk=CHUNK, outputs=ROWS, exact=exact
+        )
         self._memory = Memory(context)
         return self._memory
 

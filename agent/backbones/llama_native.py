@@ -209,7 +209,10 @@ class Work:
 class Context(Native):
     """The memory of one model for several sequences, and one more for rows that only fill a pass up."""
 
-    def __init__(self, model: Model, work: Work, *, tokens: int, sequences: int, threads: int, chunk: int, outputs: int) -> None:
+    def __init__(
+        self, model: Model, work: Work, *, tokens: int, sequences: int, threads: int, chunk: int, outputs: int, exact: bool = False
+    ) -> None:
+        """`exact` keeps keys and values in float32, for weights that are float32 too."""
         super().__init__(None, "context")
         self.work = work
         _begin()
@@ -218,6 +221,8 @@ class Context(Native):
         params.n_seq_max, params.n_outputs_max = sequences + 1, outputs
         params.n_threads = params.n_threads_batch = threads
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_DISABLED  # its sums depend on the chunking
+        if exact:
+            params.type_k = params.type_v = lib.GGML_TYPE_F32
         params.kv_unified = params.swa_full = params.no_perf = True
         super().__init__(lib.llama_init_from_model(model.pointer, params), "context")
         if self.closed:
