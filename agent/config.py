@@ -116,6 +116,7 @@ class Config(Judging):
         "PASS", description="Weakest decision that may be a draft: PASS, or PENALISE where nothing passed."
     )
     prompt: Style = Field("baseline", description="Style guide in the prompt: baseline (condensed) or augmented (full).")
+    sender: str | None = Field(None, max_length=200, description="Who signs: a name, and behind a comma a title; absent, the model makes one up.")
     templates: str | None = Field(None, description="Folder whose .jinja files replace the prompts' own, file by file.")
     review: bool = Field(False, description="Wait for a person's accept, edit or ignore before a letter is a draft.")
     store: str = Field(default_factory=_store, description="SQLite file, or postgresql:// URL, of drafts, receipts and suppressions.")

@@ -68,7 +68,7 @@ class Steps:
         parts, config = self._parts(), self.config(runtime)
         prompt = parts.prompts.generator(
             _reading(state), parts.playbook, style=config.prompt,
-            findings=[Finding.model_validate(f) for f in state["refused"]], previous=state["previous"],
+            findings=[Finding.model_validate(f) for f in state["refused"]], previous=state["previous"], sender=config.sender,
         )  # fmt: skip
         _tell(runtime, "compose", state, prompt=prompt.hash)
         return {"prompt": _packed(prompt)}

@@ -50,9 +50,13 @@ class Context(NamedTuple):
 
 
 def for_generator(
-    reading: Reading, playbook: Playbook, findings: Sequence[Finding] = (), previous: str | None = None
+    reading: Reading,
+    playbook: Playbook,
+    findings: Sequence[Finding] = (),
+    previous: str | None = None,
+    sender: str | None = None,
 ) -> Context:
-    return Context(guide(playbook), brief(reading, playbook), complaints(findings), neutral_lines(previous or ""))
+    return Context(guide(playbook, sender), brief(reading, playbook), complaints(findings), neutral_lines(previous or ""))
 
 
 def for_judge(reading: Reading, playbook: Playbook, email: Email) -> Context:

@@ -50,14 +50,15 @@ class Guide(NamedTuple):
     required: Trusted
 
 
-def guide(playbook: Playbook) -> Guide:
+def guide(playbook: Playbook, sender: str | None = None) -> Guide:
+    """`sender` is who signs: a name, and behind a comma a title."""
     seller, form = playbook.seller, playbook.form
     low, high = form.ask_minutes
     return Guide(
         company=Trusted(seller.company),
         name=Trusted(seller.short_names[0] if seller.short_names else seller.company),
         people=Trusted(seller.people_word),
-        signature=Trusted(_signature(playbook)),
+        signature=Trusted(_signature(playbook, sender)),
         limits=tuple(map(Trusted, _limits(playbook))),
         subject_characters=Trusted(form.subject_characters),
         subject_openers=Trusted(", ".join(_openers(form.subject_openers))),
@@ -71,10 +72,17 @@ def guide(playbook: Playbook) -> Guide:
     )
 
 
-def _signature(playbook: Playbook) -> str:
+def _signature(playbook: Playbook, sender: str | None) -> str:
+    """The parts of the signature, in words or as they are."""
     seller = playbook.seller
-    known = {**_SIGNED, "company": seller.company, "domain": seller.domain}
-    return ", ".join(known.get(part, wording.plain_word(part)) for part in seller.signature)
+    known = {"company": seller.company, "domain": seller.domain} | (_signed(sender) if sender else _SIGNED)
+    parts = (known.get(part, wording.plain_word(part)) for part in seller.signature)
+    return ", ".join(part for part in parts if part)
+
+
+def _signed(sender: str) -> dict[str, str]:
+    name, _, title = (" ".join(part.split()) for part in sender.partition(","))
+    return {"first_name": name, "title": title}
 
 
 def _limits(playbook: Playbook) -> list[str]:

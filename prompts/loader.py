@@ -77,9 +77,11 @@ class Prompts:
         style: Style = "baseline",
         findings: Sequence[Finding] = (),
         previous: str | None = None,
+        sender: str | None = None,
     ) -> Prompt:
-        """The prompt for one letter; with `findings` and `previous`, for a better one than that."""
-        context = for_generator(reading, playbook, findings, previous)
+        """The prompt for one letter; with `findings` and `previous`, for a better one than that. `sender`
+        is who signs, such as "Alex Meyer, Research Partner"; it is the same for all prospects."""
+        context = for_generator(reading, playbook, findings, previous, sender)
         return self._prompt(f"generator_{style}", "generator_case", context)
 
     def judge(self, reading: Reading, playbook: Playbook, email: Email) -> Prompt:

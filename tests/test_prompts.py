@@ -241,7 +241,7 @@ def test_a_hostile_prospect_changes_no_line_of_the_brief() -> None:
 def test_an_empty_prospect_has_a_brief() -> None:
     text = written(read_prospect({"company": {"name": "Northwind"}, "as_of": "2026-04-21"}))
     assert text.splitlines() == [
-        "Brief", "- Company: Northwind", '- First name: not known, so greet with "Hello"', "- Today: 21 April 2026",
+        "Brief", "- Company: Northwind", "- Greeting: no first name is known; open with Hello", "- Today: 21 April 2026",
         "- Message type: cold, touch 1", "- Word limit: 120",
         "- Pitch: none fits: name one fact, ask one question, offer no pitch",
     ]  # fmt: skip
@@ -271,3 +271,11 @@ def test_no_template_and_no_code_holds_words_of_a_trade() -> None:
     found = {p.name: words_of_trade(p.read_text("utf-8")) for p in room.rglob("*.jinja")}
     found |= {p.name: trade_in_code(p) for p in room.rglob("*.py")}
     assert len(found) > 12 and {name: words for name, words in found.items() if words} == {}
+
+
+def test_who_signs_stands_in_the_static_part() -> None:
+    reading, playbook = read_prospect({"company": {"name": "Acme"}}), load_playbook()
+    first = [Prompts().generator(reading, playbook, sender=sender).messages[0] for sender in ("Alex Meyer, Research Partner", "Alex Meyer", None)]
+    assert all(message.static for message in first)
+    assert "(Alex Meyer, Research Partner, Tenacious" in first[0].text and "(Alex Meyer, Tenacious" in first[1].text
+    assert "your first name, your title" in first[2].text

@@ -87,7 +87,7 @@ def _prompt(config: Config) -> Any:
     from prompts import Prompts
 
     playbook = load_playbook(config.playbook, config.capacity)
-    return Prompts(config.templates).generator(read_prospect(_SAMPLE), playbook, style=config.prompt)
+    return Prompts(config.templates).generator(read_prospect(_SAMPLE), playbook, style=config.prompt, sender=config.sender)
 
 
 def _key(spec: OpenaiSpec) -> Check:

@@ -77,6 +77,7 @@ def draft(
     adapter: Annotated[str | None, _setting("adapter", "FILE")] = None,
     accept: Annotated[str | None, _setting("accept", "DECISION")] = None,
     prompt: Annotated[str | None, _setting("prompt", "STYLE")] = None,
+    sender: Annotated[str | None, _setting("sender", "NAME, TITLE")] = None,
     templates: Annotated[str | None, _setting("templates", "FOLDER")] = None,
     review: Annotated[bool | None, Option("--review/--no-review", help=_SETTINGS["review"].description)] = None,
     playbook: Annotated[str | None, _setting("playbook", "NAME|FILE")] = None,
