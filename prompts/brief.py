@@ -24,7 +24,7 @@ from rubric.rules.gates import US
 from rubric.rules.regulated import is_regulated
 
 MESSAGES = 4
-UNNAMED = Trusted('not known, so greet with "Hello"')
+UNNAMED = Trusted("no first name is known; open with Hello")
 
 
 class Line(NamedTuple):
@@ -58,7 +58,7 @@ def _lines(pairs: Iterator[tuple[str, str | None]]) -> tuple[Line, ...]:
 def _who(case: Case) -> Iterator[tuple[str, str | None]]:
     company, recipient = case.prospect.company, case.prospect.recipient
     yield "Company", company.name
-    yield "First name", recipient.first_name or UNNAMED
+    yield ("First name", recipient.first_name) if recipient.first_name else ("Greeting", UNNAMED)
     yield "Title", recipient.title or wording.role(recipient.role)
     yield "Industry", company.industry
     yield "Headcount", f"{company.headcount:,}" if company.headcount is not None else None

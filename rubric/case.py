@@ -7,6 +7,7 @@ dates and times in both, and how sure each sentence is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cached_property
@@ -26,6 +27,8 @@ from rubric.words import Sentence, Words, split
 from rubric.zones import Clock, clocks
 
 _ASKS_WHETHER = frozenset("is are was were do does did have has am isn't aren't don't doesn't or".split())
+# What must not be said even where a company is called so: prices, promises and words of the machinery.
+_HEARD_IN_NAMES = frozenset("discount price price_promise total_price unlimited obeys internal".split())
 Part = Literal["body", "subject"]
 T = TypeVar("T")
 
@@ -52,8 +55,20 @@ class Passage:
     def hits(self) -> dict[str, list[Hit]]:
         out: dict[str, list[Hit]] = {}
         for hit in self._case.playbook.lexicon.find(self.words):
-            out.setdefault(hit.name, []).append(hit)
+            if not (self.names and hit.name not in _HEARD_IN_NAMES and self.in_name(hit.first, hit.last)):
+                out.setdefault(hit.name, []).append(hit)
         return out
+
+    @cached_property
+    def names(self) -> list[tuple[int, int]]:
+        """The characters of every place that names the prospect's company in full, as it is written."""
+        name = self._case.company_name
+        return [found.span() for found in name.finditer(self.words.text)] if name else []
+
+    def in_name(self, first: int, last: int) -> bool:
+        """Whether words are a part of the company's own name: "Slow" in "Slow 12" claims nothing."""
+        start, end = self.words.chars(first, last)
+        return any(a <= start and end <= b for a, b in self.names)
 
     @cached_property
     def dates(self) -> list[DateRef]:
@@ -179,6 +194,14 @@ class Case:
         return self.text.norm[self.layout.signature :]
 
     # -- the prospect -----------------------------------------------------------------------
+
+    @cached_property
+    def company_name(self) -> re.Pattern[str] | None:
+        """What finds the company's whole name; none for one in small letters, which any sentence may hold."""
+        words = normalise(self.prospect.company.name).norm.split()
+        if not any(char.isupper() for word in words for char in word):
+            return None
+        return re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, words)) + r"(?!\w)")
 
     @cached_property
     def brief(self) -> Brief:

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Annotated, Any, NamedTuple, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -27,6 +28,7 @@ from pydantic import (
 
 from rubric import coerce
 from rubric.errors import InputError
+from rubric.names import first_name
 
 MAX_TEXT = 20_000
 Level = Annotated[coerce.Confidence, BeforeValidator(coerce.confidence)]
@@ -51,7 +53,15 @@ def _as_list(value: Any) -> Any:
     return [] if value is None or value is False else value
 
 
+def _named(value: str) -> str:
+    """The name without blanks around it; one that shows nothing is none."""
+    if not any(char.isprintable() and not char.isspace() for char in value):
+        raise ValueError("the name is blank; give the name as it is written")
+    return value.strip()
+
+
 Tags = Annotated[list[Text], BeforeValidator(_as_list)]
+Name = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_named)]
 
 
 class Part(BaseModel):
@@ -59,7 +69,7 @@ class Part(BaseModel):
 
 
 class Company(Part):
-    name: str = Field(min_length=1, max_length=300)
+    name: Name
     domain: str | None = None
     industry: Text | None = None
     headcount: Count | None = None
@@ -80,8 +90,7 @@ class Recipient(Part):
 
     @property
     def first_name(self) -> str | None:
-        words = [w for w in (self.name or "").replace(",", " ").split() if not w.endswith(".")]
-        return words[0] if words else None
+        return first_name(self.name)
 
     @property
     def chief(self) -> bool:

@@ -8,8 +8,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rubric.errors import InputError
+from rubric.names import first_name
 from rubric.prospect import MAX_TEXT, Prospect, parse_json, read_prospect
 from tests.cases import PLAIN, brief, merge
 
@@ -417,9 +420,40 @@ class TestPointers:
         assert caught.value.pointer == "/headcount"
 
 
-NAMES = [("Maya Lindqvist", "Maya"), ("Dr. Maya Lindqvist", "Maya"), ("M. Lindqvist", "Lindqvist"), ("Maya", "Maya"), ("", None), (None, None)]
+NAMES = [
+    ("Maya Lindqvist", "Maya"), ("Dr. Maya Lindqvist", "Maya"), ("M. Lindqvist", "Lindqvist"), ("Maya", "Maya"), ("", None), (None, None),
+    ("Lindqvist, Maya (she/her)", "Maya"), ("Maya (she/her) Lindqvist", "Maya"), ("(Dr) Maya [CTO] {x} <maya@x.example>", "Maya"),
+    ("Maya (she/her", "Maya"), ("Maya ((a) b) Lindqvist", "Maya"), ("(she/her)", None), ("Lindqvist, Maya", "Maya"),
+    ("Lindqvist, Dr. Maya, PhD", "Maya"), ("Lindqvist, PhD, Maya", "Maya"), ("van der Berg, Anna", "Anna"), ("DOE, JOHN", "John"),
+    ("Maya Lindqvist, PhD", "Maya"), ("Maya Lindqvist, Ph.D.", "Maya"), ("Maya Lindqvist, Jr.", "Maya"), ("MAYA LINDQVIST, JR", "Maya"),
+    ("Maya Lindqvist, MBA", "Maya"), ("Maya Lindqvist, MBA, MSc", "Maya"), ("Maya Lindqvist, MA", "Maya"), ("Maya Lindqvist, SHRM-CP", "Maya"),
+    ("Maya Lindqvist, VP Engineering", "Maya"), ("Lin, Ma", "Ma"), ("Lindqvist, M.", "Lindqvist"), ("Lindqvist,", "Lindqvist"), (", Maya", "Maya"),
+    ("DR. MAYA LINDQVIST", "Maya"), ("Dr Maya Lindqvist", "Maya"), ("Dr.Maya Lindqvist", "Maya"), ("Prof. Dr. Maya Lindqvist", "Maya"),
+    ("Mr Elias Norr", "Elias"), ("Mrs. Maya", "Maya"), ("ms maya lindqvist", "Maya"), ("Dr. Lindqvist", "Lindqvist"), ("Dr.", None),
+    ("maya lindqvist", "Maya"), ("JP Morgan", "JP"), ("jo", "Jo"), ("JEAN-LUC PICARD", "Jean-Luc"), ("o'neil", "O'Neil"), ("CHLOE\u0301", "Chloé"),
+    ("McKenna Lee", "McKenna"), ("Jean-Luc", "Jean-Luc"), ("李伟", "李伟"), (" \u00a0 ", None), (", ,", None), ("12 %", None),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "first"), NAMES)
 def test_the_first_name(name: str | None, first: str | None) -> None:
     assert brief(recipient={"name": name}).prospect.recipient.first_name == first
+
+
+@given(st.text(max_size=60) | st.lists(st.sampled_from(("Dr.", "MAYA", "maya", ",", "(", ")", "<", "Jr.", "PhD", " ", "-", "ß")), max_size=12).map("".join))
+def test_any_name_has_a_first_name_or_none(name: str) -> None:
+    first = first_name(name)
+    assert first is None or (first == first.strip() and not set(first) & set(",()[]{}<>") and any(c.isalnum() for c in first))
+
+
+@pytest.mark.parametrize("name", ["   ", "\u00a0", "\n\t", "\u200b"])
+@pytest.mark.parametrize(("document", "pointer"), [({"company": {"name": None}}, "/company/name"), ({"company": None, "open_roles": 3}, "/company")])
+def test_a_company_without_a_name_to_read_is_refused(name: str, document: dict[str, Any], pointer: str) -> None:
+    named = {"name": name} if pointer == "/company/name" else name
+    with pytest.raises(InputError, match="the name is blank") as caught:
+        read_prospect({**document, "company": named})
+    assert caught.value.pointer == pointer
+
+
+def test_blanks_around_a_company_name_are_dropped() -> None:
+    assert brief(company={"name": "  Northwind \n"}).prospect.company.name == "Northwind"

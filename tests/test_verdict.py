@@ -381,3 +381,20 @@ class TestGrounding:
     def test_the_other_thread_carries_nothing(self) -> None:
         said = self.claims("A budget of $200k is there.", {"other_threads": [{"with": "cfo", "facts": ["CFO approved a $200k budget"]}]})
         assert said["$200k"] is None
+
+
+# -- the company's own name ---------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("name", "body", "listed", "heard"),
+    [
+        ("Slow 12", "Slow 12 has 7 open roles.", "decline_words", 0),
+        ("Slow 12", "Slow\n12's roles are slow.", "decline_words", 1),
+        ("Slow 12", "slow 12 and Slow 121 and Slow.", "decline_words", 3),
+        ("Growing (EU)", "Growing (EU) is growing.", "growth_words", 1),
+        ("slow", "Your hiring is slow.", "decline_words", 1),
+        ("50% Discount", "We offer a 50% Discount.", "discount", 2),
+    ],
+)
+def test_words_of_the_company_name_claim_nothing(name: str, body: str, listed: str, heard: int) -> None:
+    letter = case(body, company={"name": name})
+    assert len({hit.first for _, hit in letter.each(listed)}) == heard

@@ -37,10 +37,20 @@ _PUBLICATIONS = dict.fromkeys(_TALK, _TALK) | dict.fromkeys(
     passes=[
         Example("Your hiring has slowed since spring.", hiring("high", 7, velocity="decreasing")),
         Example("Your hiring is growing.", hiring("high", 7, velocity="increasing")),
+        Example(
+            "Slow 12 has 7 open roles.", {"company": {"name": "Slow 12"}, **hiring("high", 7, velocity="increasing")}
+        ),
+        Example("Doubled Up has 7 open roles.", {"company": {"name": "Doubled Up"}, **hiring("high", 7, delta_pct=5)}),
     ],
     fails=[
         Example("Your hiring is growing month on month.", hiring("high", 7, velocity="decreasing")),
         Example("Your open roles have dropped.", hiring("high", 7, delta_pct=40)),
+        Example(
+            "Slow hiring at Slow 12.", {"company": {"name": "Slow 12"}, **hiring("high", 7, velocity="increasing")}
+        ),
+        Example(
+            "Hiring is slow 12 weeks on.", {"company": {"name": "Slow 12"}, **hiring("high", 7, velocity="increasing")}
+        ),
     ],
 )
 def direction(case: Case) -> Iterable[Found]:
@@ -88,7 +98,9 @@ def _multiplied(case: Case, delta: float | None) -> Found | None:
                 (n for stem, n in (("doubl", 90), ("tripl", 180), ("quadrupl", 270)) if lower[word].startswith(stem)),
                 None,
             )
-            if mention.event == "hiring" and least is not None and delta is not None and delta < least:
+            if least is None or mention.passage.in_name(word, word + 1):
+                continue
+            if mention.event == "hiring" and delta is not None and delta < least:
                 return at(
                     mention.passage, (word, word + 1),
                     f'"{mention.passage.words.quote(word, word + 1)}" is more than the brief shows ({delta:+g}%)',

@@ -27,20 +27,20 @@ _SLOT = re.compile(
     r"|\[[A-Z][A-Z _]{1,30}\]|\bX{2,}\b|\bx{3,}\b|\b(?:TBD|TODO|FIXME|Lorem ipsum)\b|\bX, Y,?(?: and| or)? Z\b|_{3,}",
     re.I,
 )
-_SLOT_CASED = re.compile(r"\bXX+\b|\bFNAME\b|\bLNAME\b|\bINSERT [A-Z]+\b")
+_SLOT_CASED = re.compile(r"(?m:^(?:Hi|Hello|Hey|Dear) First ?[Nn]ame\b)|\bXX+\b|\bFNAME\b|\bLNAME\b|\bINSERT [A-Z]+\b")
 _LOWER_ONLY = re.compile(r"\bx{3,}\b|\btbd\b|\btodo\b|\bfixme\b", re.I)
 _JSONISH = re.compile(
     r"\{\s*\"\w+\"\s*:|\"(?:confidence|segment|score|signals?)\"\s*:|\b(?:confidence|score|maturity)\s*[:=]\s*\d|\b[a-z]+(?:_[a-z]+){2,}\b|\b(?:null|None|NaN|undefined)\b(?=[\s,.}])|/signals/|\btask[_-]id\b"
 )
 _MORE_THAN_WANTED = re.compile(r"\+?\d[\d ()\-]{7,18}\d|linkedin\.|twitter\.|calendly\.|https?://|@\w", re.I)
 _ALNUM = re.compile(r"[^\W_]")
-_SLOT_HINTS = ("{", "[", "<", "%", "___", "xx", "tbd", "todo", "fixme", "lorem", "x, y", "fname", "lname", "insert")
+_SLOT_HINTS = ("{", "[", "<", "%", "___", "xx", "tbd", "todo", "fixme", "lorem", "x, y", "first", "fname", "lname", "insert")  # fmt: skip
 _JSON_HINTS = ("{", "_", "=", '"', "null", "none", "nan", "undefined", "confidence", "maturity", "score", "/signals")
 _ABOUT_ITSELF = re.compile(
-    r"(?im)^[ \t]*(?:subject|to|from|body)[ \t]*:\s"
+    r"(?im)^[ \t]*(?:subject|to|from|body|greeting|first name)[ \t]*:\s"
     r"|\b(?:here(?:'s| is) (?:the|a|your) (?:draft|email|revised|rewritten)|draft email|as an ai|rewritten version)\b"
 )
-_ABOUT_HINTS = ("subject", "to:", "from:", "body", "here's", "here is", "draft", "as an ai", "rewritten")
+_ABOUT_HINTS = ("subject", "to:", "from:", "body", "greeting", "first name", "here's", "here is", "draft", "as an ai", "rewritten")  # fmt: skip
 _MENU = re.compile(
     r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do)\b"
     r"[^.!?\n]{0,40}?((?:[\w/+#.\- ]{3,40},\s{1,3}){2,12}(?:[\w/+#\- ]{2,40}? )?(?:and |or )?[\w/+#\- ]{2,40})"
@@ -138,26 +138,50 @@ def sms(case: Case) -> Iterable[Found]:
     passes=[
         Example("Hi Maya,\nwe saw two roles.", {"recipient": {"name": "Maya Lindqvist"}}),
         Example("We saw two roles.", {"recipient": {"name": "Maya Lindqvist"}}),
+        Example("Hello,\nwe saw two roles."),
+        Example("Hi there,\nwe saw two roles."),
+        Example("Hi Anna de la Cruz,\nwe saw two roles."),
+        Example("Hi Maya and Tom,\nwe saw two roles."),
+        Example("hi maya lindqvist,\nwe saw two roles.", {"recipient": {"name": "Maya Lindqvist"}}),
+        Example("Hello Northwind team,\nwe saw two roles."),
     ],
     fails=[
+        Example('Hi not known, so greet with "Hello",\nwe saw two roles.'),
+        Example("Dear unknown recipient,\nwe saw two roles."),
+        Example("Hi not known Maya,\nwe saw two roles.", {"recipient": {"name": "Maya Lindqvist"}}),
         Example("Hi Anna,\nwe saw two roles.", {"recipient": {"name": "Maya Lindqvist"}}),
         Example("Hi there,\nwe saw two roles.", {"recipient": {"name": "Maya Lindqvist"}}),
     ],
 )
 def salutation(case: Case) -> Iterable[Found]:
-    """A salutation with another name than the recipient's first, or with none though it is known."""
+    """A salutation with another name than the recipient's first, or with none though it is known. Words that
+    are no name are no salutation, whoever is written to."""
     greeting, recipient = case.layout.greeting, case.prospect.recipient
-    if greeting is None or recipient.first_name is None:
+    if greeting is None:
         return
-    known = set(plain(bare(recipient.name or "")))
+    known = set(plain(bare(recipient.name or ""))) if recipient.first_name else set()
     said = plain(bare(greeting))
-    if not said or not known & set(said):
-        start = case.layout.greeting_at
+    span = case.text.span(case.layout.greeting_at, case.layout.greeting_at + len(greeting))
+    if recipient.first_name and not known & set(said):
         yield Found(
-            f'greets "{greeting or "nobody"}", the recipient is {recipient.name}',
-            case.text.span(start, start + len(greeting)),
-            evidence="/recipient/name",
+            f'greets "{greeting or "nobody"}", the recipient is {recipient.name}', span, evidence="/recipient/name"
         )
+    elif said and said[0] not in known and (word := _no_name(case, greeting, known)):
+        fix = None if recipient.first_name else "greet with Hello alone, no first name is known"
+        yield Found(f'greets "{greeting}", and "{word}" is no part of a name', span, fix=fix)
+
+
+def _no_name(case: Case, greeting: str, known: set[str]) -> str | None:
+    """An ordinary word in small letters among several of a greeting, where none belongs."""
+    words, hits = case.brief.read(greeting)
+    if len(words.lower) < 2:
+        return None
+    usual = {hit.first for hit in hits.get("salutation_words", ())}
+    for n, (start, end) in enumerate(zip(words.starts, words.ends, strict=True)):
+        word = greeting[start:end]
+        if word.islower() and n not in usual and bare(word) not in known and greeting[start - 1 : start] != "-":
+            return word
+    return None
 
 
 @rule(
@@ -250,6 +274,7 @@ def attachment(case: Case) -> Iterable[Found]:
         Example("Hi {{first_name}}, hello."),
         Example("Hi [Name], hello."),
         Example("Hi <NAME>, hello."),
+        Example("Hi First Name, hello."),
         Example("We saw XX roles."),
     ],
 )
@@ -279,11 +304,20 @@ def _slot(text: str) -> re.Match[str] | None:
     severity=1,
     decision="BLOCK",
     fix="take inside words out: scores, segments, confidences, field names",
-    passes=[Example("We saw two open roles."), Example("Your segment of the market is small.")],
+    passes=[
+        Example("We saw two open roles."),
+        Example("Your segment of the market is small."),
+        Example("May I only ask whether two roles are open? We could start on 28 April at the earliest."),
+    ],
     fails=[
         Example("Your AI maturity score is 2."),
         Example("Working angle: Segment 3."),
         Example("We rate it confidence: 0.73."),
+        Example("You have 7 open roles (high confidence: state)."),
+        Example("You run Kafka (inferred: hedge or ask)."),
+        Example("No first name is known; open with Hello. We saw two roles."),
+        Example('Hi not known, so greet with "Hello", we saw two roles.'),
+        Example("We offer none: name one fact, ask one question, offer no pitch."),
     ],
 )
 def internal(case: Case) -> Iterable[Found]:
@@ -425,7 +459,11 @@ _COMMON = frozenset(
         Example("I am writing about your two open roles."),
         Example("Sending the overview today.", {"message_type": "warm"}),
     ],
-    fails=[Example("Subject: hello\nHi"), Example("Here is a draft email to the prospect: Hi Maya")],
+    fails=[
+        Example("Subject: hello\nHi"),
+        Example("Greeting: Hello\nTwo roles."),
+        Example("Here is a draft email to the prospect: Hi Maya"),
+    ],
 )
 def note_to_self(case: Case) -> Iterable[Found]:
     """A remark of the writer about the letter, in the letter."""

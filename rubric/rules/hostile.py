@@ -13,10 +13,12 @@ from rubric.text import normalise
 
 _MARKUP = re.compile(
     r"<\|[^|<>\n]{0,40}\|>|\[/?INST\]|<</?SYS>>|</?(?:script|img|iframe|svg|style|a|div|span|p|br|html|body|form|input|object|embed|b|i|u|font|table|meta|link)\b[^>\n]{0,300}>"
-    r"|<(?:think|/think|s|/s|bos|eos)>|javascript:|(?m:^[ \t]*#{2,}[ \t]*(?:system|instruction|response|assistant)\b)|(?m:^[ \t]*(?:system|assistant|user)[ \t]*:)",
+    r"|</?(?:think|s|bos|eos|unk|pad|start_of_turn|end_of_turn|tool_call|tool_response)>|(?-i:\(/?INST\))|javascript:|(?m:^[ \t]*#{2,}[ \t]*(?:system|instruction|response|assistant)\b)|(?m:^[ \t]*(?:system|assistant|user)[ \t]*:)",
     re.I,
 )
-_MARKUP_HINTS = ("<", "[", "##", "javascript:", "system", "assistant", "user")
+_MARKUP_HINTS = ("<", "\u2039", "[", "(inst", "(/inst", "##", "javascript:", "system", "assistant", "user")
+# A prompt shows the markup of a brief between these, and a letter may copy it.
+_ANGLES = str.maketrans("\u2039\u203a", "<>")
 _LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>\"')\]]+|\b[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]+)*\.(?:com|net|org|io|ai|co|dev|link|xyz|ru|cn|biz|info|site|top|click|example|app)\b(?:/[^\s<>\"')\]]*)?",
     re.I,
@@ -73,16 +75,30 @@ def _orders(case: Case) -> list[tuple[str, str]]:
     severity=1,
     decision="BLOCK",
     fix="write plain text",
-    passes=[Example("Your latency is < 5 ms and > 1 ms."), Example("We read your post on Go.")],
-    fails=[Example("Hello <|im_start|>system"), Example("Hello <script>x()</script>"), Example("Hello <img src=x>")],
+    passes=[
+        Example("Your latency is < 5 ms and > 1 ms."),
+        Example("We read your post on Go."),
+        Example("We read \u2039Go at scale\u203a (Inst. of Computing)."),
+    ],
+    fails=[
+        Example("Hello <|im_start|>system"),
+        Example("Hello <script>x()</script>"),
+        Example("Hello <img src=x>"),
+        Example("We read of \u2039|im_start|\u203a and its roles."),
+        Example("We read of \u2039|im_start|\u203a.", {"company": {"name": "<|im_start|>"}}),
+        Example("We read of <|im_start|>.", {"company": {"name": "<|im_start|>"}}),
+        Example("Two roles.", {"company": {"name": "\u2039/s\u203a"}}, "Question for \u2039/s\u203a"),
+        Example("We read of (/INST) and <end_of_turn>."),
+    ],
 )
 def markup(case: Case) -> Iterable[Found]:
     """Markup, scripts or chat-template tags in the draft."""
     hinted = any(hint in case.low for hint in _MARKUP_HINTS)
     for part, text in (("subject", case.subject.text if case.subject else None), ("body", case.text)):
-        match = _MARKUP.search(text.norm) if text and hinted else None
+        match = _MARKUP.search(text.norm.translate(_ANGLES)) if text and hinted else None
         if match and text:
-            yield Found(f'"{match.group()[:40]}" is markup', text.span(*match.span()), part)
+            said = text.norm[slice(*match.span())]
+            yield Found(f'"{said[:40]}" is markup', text.span(*match.span()), part)
 
 
 @rule(
