@@ -2,7 +2,8 @@
 
 Decides by a lock of the operating system on a small file beside the output. The kernel frees it with
 the process that holds it, however that ends, so that a dead owner never blocks. A second writer is
-refused at once and told who the first one is.
+refused at once and told who the first one is. A run on a folder holds the files that it will write
+there too, and a run on a file respects who holds the folder, so that an output is one by either name.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from rubric.errors import StoreError
@@ -22,15 +23,34 @@ SUFFIX = ".winnow-lock"
 @contextmanager
 def claim(output: str | Path) -> Iterator[Path]:
     """Holds the output until the block ends; yields the lock's path. Devices and pipes are nobody's."""
-    lock = lock_of(output)
-    if Path(output).exists() and not (Path(output).is_file() or Path(output).is_dir()):
-        yield lock
-        return
-    held = _held(lock, output)
-    try:
-        yield lock
-    finally:
-        _release(held, lock)
+    with claim_all([output]):
+        yield lock_of(output)
+
+
+@contextmanager
+def claim_all(outputs: Iterable[str | Path]) -> Iterator[None]:
+    """Holds several outputs, or none where one of them is held by another run."""
+    wanted = {lock_of(output): output for output in outputs if not _is_device(output)}
+    with ExitStack() as stack:
+        for lock, output in wanted.items():
+            if not lock.parent.exists():
+                stack.callback(_remove_empty, lock.parent)
+            stack.callback(_release, _held(lock, output), lock)
+        for lock, output in wanted.items():
+            above = lock.parent
+            if lock_of(above) not in wanted and (owner := holder(above)) is not None:
+                raise StoreError(_refusal(output, owner))
+        yield
+
+
+def _is_device(output: str | Path) -> bool:
+    return Path(output).exists() and not (Path(output).is_file() or Path(output).is_dir())
+
+
+def _remove_empty(folder: Path) -> None:
+    """A folder that was made for a lock goes with it, unless something was written there."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def lock_of(output: str | Path) -> Path:
@@ -57,13 +77,15 @@ def _held(lock: Path, output: str | Path) -> int:
         if not _locked(opened):
             owner = _owner(opened)
             os.close(opened)
-            raise StoreError(
-                f"{output} is being written by another run{owner}; wait until it ends, or give another output"
-            )
+            raise StoreError(_refusal(output, owner))
         if _same(opened, lock):  # the owner before us removes the file as it leaves
             _sign(opened)
             return opened
         os.close(opened)
+
+
+def _refusal(output: str | Path, owner: str) -> str:
+    return f"{output} is being written by another run{owner}; wait until it ends, or give another output"
 
 
 def _opened(lock: Path, output: str | Path) -> int:
@@ -125,4 +147,4 @@ else:
         return True
 
 
-__all__ = ["claim", "holder", "lock_of"]
+__all__ = ["claim", "claim_all", "holder", "lock_of"]

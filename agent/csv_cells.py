@@ -8,6 +8,7 @@ day alone. A value that cannot be read is refused; one that is outside the rubri
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date, datetime
 from typing import Any
 
@@ -117,6 +118,8 @@ def flag(text: str) -> bool:
 
 def day(text: str) -> date:
     given = text.strip()
+    if slashed := _slashed(given):
+        return slashed
     for form in _DAYS:
         try:
             return datetime.strptime(given, form).date()  # noqa: DTZ007  a calendar day has no zone
@@ -125,8 +128,22 @@ def day(text: str) -> date:
     try:
         found: date = coerce.day(given)
     except ValueError:
-        raise ValueError("expected a day such as 2026-04-21 (21/04/2026 can be read in two ways)") from None
+        raise ValueError("expected a day such as 2026-04-21 (03/04/2026 can be read in two ways)") from None
     return found
+
+
+def _slashed(text: str) -> date | None:
+    """A day such as 31/12/2026 or 12/31/2026, which can mean one day alone."""
+    found = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
+    if not found:
+        return None
+    first, second, year = map(int, found.groups())
+    either = {(first, second), (second, first)}
+    days = {(on, month) for on, month in either if 1 <= month <= 12 and 1 <= on <= monthrange(year, month)[1]} if year else set()
+    if len(days) != 1:
+        return None
+    ((on, month),) = days
+    return date(year, month, on)
 
 
 def words(text: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Which place in a prospect a CSV column fills.
 
 Decides by the column's name, in whatever case and spelling lists of contacts use it, or by the
-`columns` setting, which comes first. A column that means nothing here is kept under `extra` as it is.
+`columns` setting, which comes first. A column that means nothing here is kept under `extra` as it is,
+with a word about it unless lists of contacts have it as a rule, such as one of LinkedIn addresses.
 Refuses a list without a column for the company's name, because nothing could be written from it.
 """
 
@@ -49,6 +50,8 @@ NAMES: Mapping[str, str] = {
     "notes": "notes, note, comment, comments",
 }
 
+_USUAL_EXTRA = frozenset({"linkedin", "linkedinurl", "linkedinprofile", "linkedinprofileurl", "personlinkedin", "personlinkedinurl"})
+
 
 class Column(NamedTuple):
     """A column of the list; `target` is a path into the prospect, or one of the four names above."""
@@ -80,7 +83,7 @@ def plan(header: Sequence[str], mapping: Mapping[str, str]) -> Plan:
         raise InputError(_no_company(names))
     unused = [key for key in mapping if key not in chosen]
     warnings = [f"the setting 'columns' names {key!r}, and the list has no such column" for key in unused]
-    if kept := [column.header for column in columns if column.is_extra and column.header and column.header not in chosen]:
+    if kept := [c.header for c in columns if c.is_extra and c.header and c.header not in chosen and normal(c.header) not in _USUAL_EXTRA]:
         warnings.append(f"columns without a place in the prospect are kept under extra: {', '.join(kept)}")
     return Plan(tuple(sorted(columns, key=lambda c: (c.header not in chosen, _rank(c)))), tuple(warnings), len(names))
 

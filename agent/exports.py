@@ -1,8 +1,10 @@
 """Rows written out for people and programs: text, JSON, JSON Lines, CSV, or unsent mail messages.
 
 Decides the form of each and where a folder's files lie: `drafts.jsonl` always, beside it what was
-asked for. Files are copies of the store, written whole and renamed. A cell of a CSV that a spreadsheet
-would run as a formula is made plain text.
+asked for. Files are copies of the store, written whole and renamed, but for mail messages that a
+person has edited: those are kept. A CSV has a line for every row, its columns in the order of
+`COLUMNS`, the line of the input last; a cell that a spreadsheet would run as a formula is made plain
+text. Refuses an output whose name says nothing, or something else than what is asked.
 """
 
 from __future__ import annotations
@@ -10,18 +12,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args
+from typing import Any, BinaryIO, Literal, NamedTuple, get_args
 
-from agent.eml import OURS, file_name, message_of
+from agent.claim import claim_all
+from agent.eml import message_of, plain_key
+from agent.mail_folder import Gone, MailFolder, Settled, write_message
 from agent.row_text import shown
 from agent.store_export import Export
 from agent.whole_file import whole_file, writing_to
 from rubric.errors import ConfigError
+from rubric.prospect import Recipient
 
 Format = Literal["text", "json", "jsonl", "eml", "csv"]
 Row = Mapping[str, Any]
@@ -34,11 +40,20 @@ ALL_ROWS = "drafts.jsonl"
 MAIL = "eml"
 BOM = b"\xef\xbb\xbf"
 COLUMNS = (
-    "id", "outcome", "company", "first name", "name", "email", "role", "subject", "body", "decision", "score",
-    "segment", "reasons", "error", "key",
+    "id", "outcome", "company", "first name", "name", "email", "role", "title", "subject", "body", "decision",
+    "score", "segment", "reasons", "error", "key", "line",
 )  # fmt: skip
 _FORMULA = re.compile(r"\A[=+\-@\t\r＝＋－＠]")
 _LINE_END = re.compile("[\x85\u2028\u2029]")
+
+
+class Written(NamedTuple):
+    """Where rows were written, how many edited messages were kept, and how many messages were taken away
+    because their row is no draft any more."""
+
+    exports: tuple[Export, ...]
+    kept_edits: int = 0
+    withdrawn: int = 0
 
 
 def format_of(out: Path) -> Format | None:
@@ -51,6 +66,34 @@ def is_folder(out: Path, format: Format) -> bool:
     if out.is_dir():
         return True
     return not out.exists() and (format_of(out) is None and (format == "eml" or not out.suffix))
+
+
+def check_out(out: str, format: Format | None, many: bool) -> None:
+    """Refuses an output that cannot be what its name says; call it before the run, with the name as it was typed."""
+    path = Path(out)
+    form = format or format_of(path) or "jsonl"
+    folder = is_folder(path, form)
+    if out.endswith(("/", os.sep)) and not folder:
+        known = "is a file" if path.exists() else "names a folder that is not there, and would be taken for a file"
+        raise ConfigError(f"{out} {known}; give --out without the slash at its end, or a folder")
+    if format is None and format_of(path) is None and path.suffix and not folder and _would_be_lost(path):
+        raise ConfigError(f"{out} ends in {path.suffix}, which names no format; give one of .jsonl .json .csv .txt .eml, a folder, or --format")
+    if form == "eml" and many and not folder and format_of(path) == "eml":
+        raise ConfigError(f"{out} holds one mail message; give --out FOLDER")
+    exports_at(path, form)
+
+
+def _would_be_lost(path: Path) -> bool:
+    """Whether there is nothing yet, or a file with something in it; devices and empty files may be written to."""
+    return not path.exists() or (path.is_file() and path.stat().st_size > 0)
+
+
+@contextmanager
+def claim_export(out: Path, format: Format) -> Iterator[None]:
+    """Holds an output with every file that will be written for it against a second writer."""
+    paths = [out, *(export.path for export in exports_at(out, format))]
+    with claim_all([*paths, out / MAIL] if is_folder(out, format) else paths):
+        yield
 
 
 def exports_at(out: Path, format: Format) -> tuple[Export, ...]:
@@ -67,18 +110,23 @@ def exports_at(out: Path, format: Format) -> tuple[Export, ...]:
     return first, Export(out / f"drafts.{'txt' if format == 'text' else format}", format)
 
 
-def write_export(rows: Iterable[Row], out: Path, format: Format, *, one: bool = False) -> tuple[Export, ...]:
+def write_export(rows: Iterable[Row], out: Path, format: Format, *, one: bool = False) -> Written:
     """Writes the rows to a file or a folder in one pass; `one` makes JSON of a single row an object."""
     written = exports_at(out, format)
-    if format == "eml" and not is_folder(out, format):
-        _write_message(rows, out)
-        return written
-    with ExitStack() as open_files:
-        writes = [open_files.enter_context(_written(export, one)) for export in written]
-        for row in rows:
-            for write in writes:
+    if not is_folder(out, format):
+        if format == "eml":
+            return Written(written, *_write_message(rows, out))
+        with _written(written[0], one) as write:
+            for row in rows:
                 write(row)
-    return written
+        return Written(written)
+    mail = MailFolder(out / MAIL, writes=format == "eml")
+    with ExitStack() as open_files:
+        writes = [open_files.enter_context(_written(export, one)) for export in written if export.kind == "file"]
+        for row in rows:
+            for write in (*writes, mail.take):
+                write(row)
+    return Written(written, *mail.settle())
 
 
 def write_stream(rows: Iterable[Row], out: BinaryIO, format: Format, *, one: bool = False) -> None:
@@ -94,10 +142,6 @@ def write_stream(rows: Iterable[Row], out: BinaryIO, format: Format, *, one: boo
 
 @contextmanager
 def _written(export: Export, one: bool) -> Iterator[Write]:
-    if export.kind == "folder":
-        with _mail(export.path) as write:
-            yield write
-        return
     with whole_file(export.path) as file:
         if export.format == "csv":
             file.write(BOM)  # a spreadsheet would take UTF-8 without it for another encoding
@@ -143,52 +187,31 @@ def _form(out: BinaryIO, format: str, one: bool) -> AbstractContextManager[Write
     return {"jsonl": _jsonl, "csv": _csv, "text": _text}[format](out)
 
 
-@contextmanager
-def _mail(folder: Path) -> Iterator[Write]:
-    """One message for each draft, numbered by its row; those of an earlier export that are not drafts
-    any more are taken away in the end."""
-    names: set[str] = set()
-    numbers = count(1)
-    with writing_to(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def write(row: Row) -> None:
-        number, data = next(numbers), message_of(row)
-        if data is not None:
-            name = file_name(number, str(row.get("company") or ""), str(row.get("key") or ""))
-            names.add(name)
-            _write_new(folder / name, data)
-
-    yield write
-    _remove_stale(folder, names)
+def _write_message(rows: Iterable[Row], out: Path) -> Settled:
+    """One message; where its row is no draft any more, the one that an earlier export left goes."""
+    gone = Gone()
+    drafts = _one_message(_passed(rows, gone), str(out))
+    with writing_to(out):
+        there = out.read_bytes() if out.is_file() else b""
+        if there and not drafts and gone.has(there, set()):
+            out.unlink()
+            return Settled(withdrawn=1)
+        return Settled(kept_edits=sum(not write_message(out, data) for data in drafts))
 
 
-def _write_new(path: Path, data: bytes) -> None:
-    with suppress(OSError):
-        if path.read_bytes() == data:
-            return
-    with whole_file(path) as file:
-        file.write(data)
-
-
-def _remove_stale(folder: Path, names: set[str]) -> None:
-    with writing_to(folder):
-        for path in folder.glob("*.eml"):
-            if path.name not in names and OURS.fullmatch(path.name) and b"\nX-Winnow-Key:" in path.read_bytes()[:4000]:
-                path.unlink()
-
-
-def _write_message(rows: Iterable[Row], out: Path) -> None:
-    for data in _one_message(rows, str(out)):
-        _write_new(out, data)
+def _passed(rows: Iterable[Row], gone: Gone) -> Iterator[Row]:
+    for row in rows:
+        gone.take(row)
+        yield row
 
 
 def _one_message(rows: Iterable[Row], place: str) -> list[bytes]:
-    """The message of the one draft among the rows, if there is one."""
-    messages = [data for row in rows if (data := message_of(row)) is not None]
+    """The message of the one draft among the rows, if there is one; it may stand on several lines."""
+    found = [(plain_key(row) or str(n), data) for n, row in enumerate(rows) if (data := message_of(row)) is not None]
+    messages = dict(reversed(found))
     if len(messages) > 1:
         raise ConfigError(f"{place} holds one mail message and there are {len(messages)} drafts; give --out FOLDER")
-    return messages
+    return list(messages.values())
 
 
 def _put(out: BinaryIO, data: bytes) -> None:
@@ -221,14 +244,18 @@ def _cells(row: Row) -> list[Any]:
     person, letter, segment = row.get("recipient") or {}, row.get("email") or {}, row.get("segment") or {}
     return [
         row.get("id"), row.get("outcome"), row.get("company"), _first(person.get("name")), person.get("name"),
-        person.get("email"), person.get("role"), letter.get("subject"), letter.get("body"), row.get("decision"),
-        row.get("score"), segment.get("name"), "; ".join(row.get("reasons") or []), row.get("error"), row.get("key"),
+        person.get("email"), person.get("role"), person.get("title"), letter.get("subject"), letter.get("body"),
+        row.get("decision"), row.get("score"), segment.get("name"), "; ".join(row.get("reasons") or []), row.get("error"),
+        row.get("key"), row.get("line"),
     ]  # fmt: skip
 
 
 def _first(name: str | None) -> str | None:
-    words = [word for word in (name or "").replace(",", " ").split() if not word.endswith(".")]
-    return words[0] if words else None
+    """As the letter's greeting has it; the row was checked when it was made."""
+    return Recipient.model_construct(name=name).first_name
 
 
-__all__ = ["FORMATS", "Format", "encode", "exports_at", "format_of", "is_folder", "write_export", "write_stream"]
+__all__ = [
+    "FORMATS", "Format", "Written", "check_out", "claim_export", "encode", "exports_at", "format_of", "is_folder",
+    "write_export", "write_stream",
+]  # fmt: skip

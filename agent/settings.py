@@ -163,7 +163,8 @@ def _backbone_fault(first: Mapping[str, Any]) -> Iterator[str]:
         yield f": a {kind} backbone needs {key!r}: {known[key].description}"
     else:
         message = first["msg"].removeprefix("Value error, ")
-        yield f".{key} is {first['input']!r:.60}; {message[:1].lower()}{message[1:]}"
+        shown = "" if "would reach receipts" in message else f" is {first['input']!r:.60}"
+        yield f".{key}{shown}; {message[:1].lower()}{message[1:]}"
 
 
 __all__ = ["BACKBONES", "load_config", "unknown_variables"]

@@ -84,8 +84,9 @@ def test_no_secret_reaches_a_receipt(tmp_path: Path, monkeypatch: pytest.MonkeyP
     [{"base_url": "http://user:pass@127.0.0.1/v1"}, {"extra_body": {"api_key": "sk-x"}}, {"extra_body": {"Authorization": "x"}}],
 )
 def test_a_secret_in_the_config_is_refused(more: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="receipts; put the key into the environment"):
+    with pytest.raises(ConfigError, match="receipts; put the key into the environment") as raised:
         load_config({"backbone": {"kind": "openai", "model": "x", **more}}, None, {})
+    assert "pass@" not in str(raised.value) and "sk-x" not in str(raised.value)
 
 
 def test_a_receipt_replays_identically(scripted: Any, tmp_path: Path) -> None:

@@ -57,7 +57,14 @@ def test_import_takes_what_can_be_read(place: str, tmp_path: Path) -> None:
     done = suppress(place, "import", str(tmp_path / "gone.csv"))
     assert done.status == 2 and done.out == "1 listed, 0 were listed already, 1 not read\n" and "line 3: 'nonsense here'" in done.err
     piped = suppress(place, "import", "-", "--json", stdin=f"{MAYA}\nx.example\n".encode())
-    assert piped.status == 0 and piped.data == {"added": 1, "known": 1, "errors": []}
+    assert piped.status == 0 and piped.data == {"added": 1, "known": 1, "errors": [], "warnings": [], "skipped": 0}
+
+
+def test_import_tells_which_day_it_could_not_read(place: str) -> None:
+    done = suppress(place, "import", "-", stdin=f"email,date,unsubscribed\n{MAYA},03/04/2026,yes\nsam@x.example,,no\n".encode())
+    assert done.status == 0 and done.err == "winnow: warning: line 2: '03/04/2026' is not a day, listed as of today\n"
+    assert done.out == "1 listed, 0 were listed already, 1 without a day of their own, 1 no opt-out\n"
+    assert suppress(place, "check", MAYA).status == 6 and suppress(place, "check", "sam@x.example").status == 0
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,17 @@ def test_days(text: str) -> None:
     assert day(text) == date(2026, 2, 10)
 
 
+@pytest.mark.parametrize(("text", "wanted"), [("31/12/2026", date(2026, 12, 31)), ("12/31/2026", date(2026, 12, 31)), ("4/4/2026", date(2026, 4, 4)), ("29/02/2028", date(2028, 2, 29))])
+def test_days_that_slashes_leave_clear(text: str, wanted: date) -> None:
+    assert day(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["03/04/2026", "31/02/2026", "13/13/2026", "29/02/2026", "1/1/0000", "31/12/26"])
+def test_days_that_slashes_leave_open(text: str) -> None:
+    with pytest.raises(ValueError, match="can be read in two ways"):
+        day(text)
+
+
 def test_lists_and_channels() -> None:
     assert words("python, kafka") == ["python", "kafka"] and words("C, C++; Go |") == ["C, C++", "Go"]
     assert channels("all") == ["email", "sms", "linkedin", "phone"] and channels("subscribed") == []

@@ -62,7 +62,7 @@ def test_text_of_any_script_arrives() -> None:
     assert plain["To"].addresses[0].display_name == "Zoë Ångström, PhD" and (message_of(row(**to("zoe@x.example", "Zoë"))) or b"").isascii()
 
 
-HEADERS = ["To", "Subject", "X-Unsent", "X-Winnow-Status", "X-Winnow-Key", "Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
+HEADERS = ["X-Winnow-Content", "To", "Subject", "X-Unsent", "X-Winnow-Status", "X-Winnow-Key", "Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
 
 
 @pytest.mark.parametrize("bad", ["x\r\nBcc: a@b.example", "x\nFrom: a@b.example", "x\u2028Bcc: y", "x\x00\x0bBcc: y", '"x" <b@c.example>', "\ud800", "x" * 3000, "=?utf-8?q?a=0ABcc:_y?=", "=\u200e?utf-8?q?a=0D=0ABcc:_y?=", "=?utf-8?b?YQpCY2M6IHk=?=", "=?ascii?q?=22=3E=0A?= =?x?q?=0ABcc:y?="])

@@ -21,7 +21,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.eml import file_name, message_of
-from agent.exports import FORMATS, Format, encode, exports_at, format_of, is_folder, write_export, write_stream
+from agent.exports import (
+    COLUMNS,
+    FORMATS,
+    Format,
+    encode,
+    exports_at,
+    format_of,
+    is_folder,
+    write_export,
+    write_stream,
+)
 from agent.redaction import redact
 from agent.row_text import shown
 from agent.store_export import Export
@@ -90,6 +100,13 @@ def test_csv_has_a_row_for_every_outcome() -> None:
     assert found[1] | {"email": "", "subject": "", "reasons": "one; two", "outcome": "SUPPRESS", "score": ""} == found[1]
 
 
+def test_csv_names_title_and_line_and_greets_as_the_letter_does() -> None:
+    person = {"name": "Lindqvist, Maya (she/her)", "email": MAYA, "role": "vp_eng", "title": "VP Engineering"}
+    found = next(csv.DictReader(io.StringIO(streamed("csv", row(recipient=person, line=7)))))
+    assert tuple(found) == COLUMNS and found["first name"] == "Maya" and found["title"] == "VP Engineering" and found["line"] == "7"
+    assert found["name"] == "Lindqvist, Maya (she/her)"
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")', "＝1"])
 def test_no_cell_is_a_formula(cell: str) -> None:
     found = next(csv.DictReader(io.StringIO(streamed("csv", row(company=cell, email={"subject": cell, "body": cell})), newline="")))
@@ -119,7 +136,7 @@ def test_what_an_output_is(tmp_path: Path) -> None:
 def test_a_folder_has_all_rows_and_what_was_asked(tmp_path: Path, format: Format) -> None:
     rows = [row("a"), row("b", outcome="ABSTAIN", email=None), row("c")]
     out = tmp_path / "deep" / "out"
-    assert write_export(iter(rows), out, format) == exports_at(out, format)
+    assert write_export(iter(rows), out, format).exports == exports_at(out, format)
     names = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
     more = {"text": {"drafts.txt"}, "json": {"drafts.json"}, "jsonl": set(), "csv": {"drafts.csv"}}
     mails = {f"eml/{file_name(n, 'Northwind Robotics', key(k))}" for n, k in ((1, "a"), (3, "c"))}

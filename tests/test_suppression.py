@@ -151,12 +151,12 @@ def test_somebody_forgotten_is_known_by_a_hash_alone(listed: Suppression, tmp_pa
 def test_a_file_with_a_header_is_read(listed: Suppression) -> None:
     lines = ["\ufeffReason;E-Mail;Date\r\n", "asked; MAYA@northwind.example ;2025-03-04\r\n", ";sam@x.example;\r\n", '"a; b";lee@x.example;soon\n', ";;\n", "x;nobody;\n", "late;ada@x.example\n"]
     done = import_list(listed, lines, "import", date(2024, 1, 1))
-    assert (done.added, done.known) == (3, 0)
-    assert [e[:6] for e in done.errors] == ["line 4", "line 6"]
+    assert (done.added, done.known) == (4, 0)
+    assert [e[:6] for e in done.errors] == ["line 6"] and done.warnings == ("line 4: 'soon' is not a day, listed as of 2024-01-01",)
     entries = {e.value: e for e in listed.list()}
     assert entries[MAYA].reason == "asked" and entries[MAYA].on == date(2025, 3, 4)
     assert entries["sam@x.example"].reason == "import" and entries["sam@x.example"].on == date(2024, 1, 1)
-    assert entries["ada@x.example"].reason == "late"
+    assert entries["ada@x.example"].reason == "late" and entries["lee@x.example"].on == date(2024, 1, 1)
 
 
 def test_a_file_without_a_header_is_read(listed: Suppression) -> None:
@@ -165,6 +165,30 @@ def test_a_file_without_a_header_is_read(listed: Suppression) -> None:
     assert (done.added, done.known, len(done.errors)) == (2, 1, 1) and done.errors[0].startswith("line 6: ")
     domain = next(e for e in listed.list() if e.kind == "domain")
     assert domain.reason == "closed shop" and domain.on == date(2025, 3, 4)
+
+
+DAYS = [("31/12/2026", date(2026, 12, 31)), ("12/31/2026", date(2026, 12, 31)), ("5/5/2026", date(2026, 5, 5)), ("03/04/2026", None), ("31/02/2026", None), ("2026-99-01", None), ("00/00/0000", None)]
+
+
+@pytest.mark.parametrize(("text", "wanted"), DAYS)
+@pytest.mark.parametrize("header", ["email,date\n", ""])
+def test_a_day_that_cannot_be_read_drops_no_opt_out(listed: Suppression, header: str, text: str, wanted: date | None) -> None:
+    done = import_list(listed, [header, f"{MAYA},{text}\n"])
+    assert (done.added, done.errors) == (1, ()) and listed.list()[0].on == (wanted or TODAY)
+    assert done.warnings == (() if wanted else (f"line 2: '{text}' is not a day, listed as of today",))
+
+
+@pytest.mark.parametrize("header", ["Opt-out", "opted_out", "Unsubscribed", "Do Not Contact", "DNC"])
+def test_a_column_that_says_no_is_believed(listed: Suppression, header: str) -> None:
+    cells = {"a": "no", "b": "FALSE", "c": "0", "d": "yes", "e": "", "f": "asked 3 March", "g": "1"}
+    done = import_list(listed, [f"email,{header},note\n", *(f"{name}@x.example,{cell},\n" for name, cell in cells.items())])
+    assert (done.added, done.skipped, done.errors) == (4, 3, ())
+    assert "".join(sorted(entry.value[0] for entry in listed.list())) == "defg"
+
+
+def test_one_yes_among_several_columns_is_an_opt_out(listed: Suppression) -> None:
+    done = import_list(listed, ["email,unsubscribed,do not contact\n", "a@x.example,no,yes\n", "b@x.example,no,no\n", "c@x.example,no,\n"])
+    assert (done.added, done.skipped) == (1, 2) and listed.reason("a@x.example") is not None
 
 
 def test_a_file_in_utf16_is_refused(listed: Suppression) -> None:
@@ -180,4 +204,4 @@ def test_any_file_is_read_or_told_line_by_line(lines: list[str]) -> None:
         except InputError as error:
             assert "UTF-16" in str(error)
         else:
-            assert done.added + done.known + len(done.errors) <= len(lines)
+            assert done.added + done.known + done.skipped + len(done.errors) <= len(lines)

@@ -7,7 +7,6 @@ one is found before the first prospect.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option, Typer
@@ -100,7 +99,7 @@ def draft(
         prospects = "-"
     from agent.cli.drafting import Job, drive, dry
 
-    job = Job(prospects, Path(out) if out else None, _format(format, json=json), resume, limit, explain, _failures(fail_on or []))
+    job = Job(prospects, out, _format(format, json=json), resume, limit, explain, _failures(fail_on or []))
     return dry(job, found) if dry_run else drive(job, found)
 
 

@@ -22,7 +22,7 @@ from agent.cli.progress import progress, stages
 from agent.cli.terminal import here, safe
 from agent.config import Config
 from agent.drafting import Agent
-from agent.exports import Format, exports_at, format_of, write_export, write_stream
+from agent.exports import Format, check_out, claim_export, exports_at, format_of, write_export, write_stream
 from agent.importers import Incoming, read_prospects
 from agent.planning import Plan, plan
 from rubric.errors import ConfigError, InputError
@@ -35,12 +35,21 @@ class Job(NamedTuple):
     """What the command line asks for beside the settings."""
 
     prospects: str
-    out: Path | None
+    place: str | None
     format: Format | None
     resume: bool
     limit: int | None
     explain: bool
     fail_on: frozenset[str]
+
+    @property
+    def out(self) -> Path | None:
+        return Path(self.place) if self.place else None
+
+    @property
+    def form(self) -> Format:
+        """The form of the files."""
+        return self.format or (format_of(self.out) if self.out else None) or "jsonl"
 
 
 class Ledger:
@@ -104,12 +113,14 @@ class Ledger:
 def drive(job: Job, config: Config) -> int:
     """Drafts for every prospect; the exit status."""
     incoming, many = _peeked(_warned(_incoming(job, config)))
+    if job.place:
+        check_out(job.place, job.format, many)
     ledger = Ledger()
     with ExitStack() as stack:
         agent = stack.enter_context(Agent(config))
         if job.out is not None:
             _refuse_foreign(job, agent)
-            stack.enter_context(agent.store.claim(job.out))
+            stack.enter_context(claim_export(job.out, job.form))
         show = _writer(job, many=many)
         try:
             for done in _results(job, agent, incoming, many=many):
@@ -240,10 +251,11 @@ def _refuse_foreign(job: Job, agent: Agent) -> None:
 def _finish(job: Job, ledger: Ledger, agent: Agent, *, many: bool) -> None:
     """Files, and whatever stdout gets in one piece."""
     if job.out is not None:
-        form = job.format or format_of(job.out) or "jsonl"
-        agent.store.remember(exports_at(job.out, form))
-        write_export(ledger.rows(agent), job.out, form, one=not many)
-        sys.stderr.write(f"winnow: wrote {job.out}\n")
+        agent.store.remember(exports_at(job.out, job.form))
+        written = write_export(ledger.rows(agent), job.out, job.form, one=not many)
+        notes = [f"{written.kept_edits} edited messages kept as they are"] if written.kept_edits else []
+        notes += [f"{written.withdrawn} messages removed, as their prospects are no drafts any more"] if written.withdrawn else []
+        sys.stderr.write(f"winnow: {'; '.join([f'wrote {job.out}', *notes])}\n")
     elif job.format in ("json", "csv", "eml"):
         write_stream(ledger.rows(agent), sys.stdout.buffer, job.format, one=not many)
 

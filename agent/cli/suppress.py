@@ -25,6 +25,7 @@ from rubric.errors import InputError
 
 if TYPE_CHECKING:
     from agent.suppression import Entry, Suppression
+    from agent.suppression_files import Imported
 
 app = typer.Typer(
     add_completion=False,
@@ -43,7 +44,8 @@ Examples:
 
 An address holds for every +tag of it, a domain for everybody below it. `winnow draft` looks here
 before any token is spent. A file to import has one entry a line, or a header with email, address or
-domain, and maybe reason and date.
+domain, and maybe reason and date. A line whose day cannot be read is listed as of today; one whose
+opt-out column says no is not listed.
 """
 _WHO = Argument(metavar="ADDRESS|DOMAIN", help="An e-mail address, or a domain for everybody in it.")
 _JSON = Option("--json", help="Print JSON.")
@@ -131,13 +133,14 @@ def read(
 
     with _lines(file) as lines, _opened(store, config) as listed:
         done = import_list(listed, lines, reason, _day(on))
+    for warning in done.warnings:
+        typer.echo(f"winnow: warning: {safe(warning)}", err=True)
     for error in done.errors:
         typer.echo(f"winnow: {safe(error)}", err=True)
     if as_json:
         typer.echo(_json(done._asdict()))
     else:
-        wrong = f", {len(done.errors)} not read" if done.errors else ""
-        typer.echo(f"{done.added} listed, {done.known} were listed already{wrong}")
+        typer.echo(f"{done.added} listed, {done.known} were listed already{_beside(done)}")
     return 2 if done.errors else 0
 
 
@@ -154,6 +157,11 @@ def check(
     else:
         typer.echo(match.reason if match else f"{safe(who)} is not on the list")
     return LISTED if match else 0
+
+
+def _beside(done: Imported) -> str:
+    counts = ((len(done.warnings), "without a day of their own"), (done.skipped, "no opt-out"), (len(done.errors), "not read"))
+    return "".join(f", {count} {what}" for count, what in counts if count)
 
 
 @contextmanager
