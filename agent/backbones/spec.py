@@ -25,7 +25,7 @@ class LlamaSpec(Spec):
     """A GGUF file through llama.cpp, on this machine."""
 
     kind: Literal["llama"] = "llama"
-    model: str | None = Field("embedded", description="Path of a GGUF file, or 'embedded' for the model that ships with Winnow.")
+    model: str | None = Field("embedded", description="Path of a GGUF file, or 'embedded' for a model of Winnow's own, which this version does not bring.")
     repo: str | None = Field(None, description="Hub repository that holds the GGUF, such as Qwen/Qwen3-1.7B-GGUF; needs 'file'.")
     file: str | None = Field(None, description="File name in 'repo'.")
     context: int | None = Field(None, ge=64, description="Tokens of memory; absent, what k candidates behind the longest prompt need.")
