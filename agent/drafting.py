@@ -103,8 +103,11 @@ class Agent:
     def task(self, prospect: Any, as_of: date | None = None) -> Task:
         """A prospect that can be drafted for, and its key."""
         reading = self.read(prospect, as_of)
-        _refuse_long_numbers(prospect)
-        return Task(dict(prospect), reading, self.key(prospect, reading))
+        try:
+            _refuse_long_numbers(prospect)
+            return Task(dict(prospect), reading, self.key(prospect, reading))
+        except RecursionError:
+            raise InputError("the prospect is nested too deeply to be kept") from None
 
     def draft(
         self, prospect: Mapping[str, Any], as_of: date | None = None, *, line: int | None = None, on_event: Event | None = None

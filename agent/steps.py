@@ -32,6 +32,10 @@ from rubric.verdict import prospect_verdict, segment_of, strongest
 
 HOTTEST = 2.0
 Update = dict[str, Any]
+FRESH: Update = {
+    "round": 0, "heat": 0, "stopped": False, "forgotten": False, "rounds": [], "refused": [], "previous": None, "fallback": None,
+    "chosen": None, "letter": None, "verdict": None, "outcome": "", "reasons": [], "path": [],
+}  # fmt: skip
 
 
 class Steps:
@@ -47,11 +51,9 @@ class Steps:
         reading = read_prospect(state["prospect"], date.fromisoformat(as_of) if as_of else config.as_of)
         found = prospect_verdict(reading, parts.playbook, without=frozenset(config.without))
         decision = strongest(f.decision for f in found)
-        update: Update = {
-            "as_of": str(reading.prospect.as_of), "round": 0, "heat": 0, "stopped": False, "rounds": [], "refused": [], "previous": None, "fallback": None, "chosen": None,
-            "letter": None, "verdict": None, "outcome": "", "reasons": [], "path": [], "warnings": [*reading.warnings, *address_warnings(reading)],
-            "forgotten": False,
-            "segment": segment_of(reading, parts.playbook).model_dump(mode="json"),
+        update: Update = FRESH | {
+            "as_of": str(reading.prospect.as_of), "segment": segment_of(reading, parts.playbook).model_dump(mode="json"),
+            "warnings": [*reading.warnings, *address_warnings(reading)],
         }  # fmt: skip
         listed = self._suppressed(reading)
         if listed is not None:
