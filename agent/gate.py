@@ -1,7 +1,8 @@
 """The walk through a ranking: which candidate may leave, or which one came nearest.
 
 Decides that PASS beats everything, that PENALISE counts only where the config says so, and that a
-letter cut off at the token limit, or in a language that the rules do not read, never leaves.
+letter cut off at the token limit, without a subject where one is needed, or in a language that the rules
+do not read, never leaves.
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ CUT = {
 }  # fmt: skip
 
 
+NO_SUBJECT = {
+    **CUT, "rule": "draft.no_subject", "failure": "format_violation",
+    "reason": "a first letter has no Subject line", "fix": "begin with a line such as 'Subject: Question about ...'",
+}  # fmt: skip
+
+
 def letter_of(candidate: Candidate) -> Email:
     """The letter in a candidate's text; one that cannot be read is an empty one."""
     try:
@@ -35,10 +42,14 @@ def letter_of(candidate: Candidate) -> Email:
 
 def judge(candidate: Candidate, reading: Reading, playbook: Playbook, without: frozenset[str]) -> tuple[Judged, dict[str, Any]]:
     """What the rubric says of a candidate, short for the receipt and whole."""
-    row = to_json(check(reading, letter_of(candidate), playbook, without=without))
-    if candidate.finish == "length":
+    email = letter_of(candidate)
+    row = to_json(check(reading, email, playbook, without=without))
+    found = [CUT] if candidate.finish == "length" else []
+    if not email.subject and reading.prospect.channel == "email" and reading.prospect.message_type in ("cold", "reengagement"):
+        found.append(NO_SUBJECT)
+    if found:
         row["decision"] = strongest((row["decision"], "BLOCK"))
-        row["findings"].insert(0, CUT)
+        row["findings"][:0] = found
     return Judged(decision=row["decision"], score=row["score"], findings=row["findings"]), row
 
 

@@ -25,10 +25,15 @@ def test_made_cases_are_repeatable_different_and_readable(tmp_path: Path) -> Non
     assert [json.loads(line) for line in path.read_text("utf-8").splitlines()] == made[:5]
 
 
-def test_every_piece_gives_a_figure(tmp_path: Path) -> None:
+def test_every_piece_gives_a_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seconds(command: str, flag: str, file: str, *_: str) -> float:
+        """A machine that starts in 0.3 s and judges a hundred cases a second."""
+        return 0.3 + 0.01 * len(Path(file).read_text("utf-8").splitlines()) if flag == "--jsonl" else 0.3
+
+    monkeypatch.setattr("experiments.bench_check._seconds", seconds)
     figures = [*evaluation(5), stream_rate(tmp_path, 20), cold_start(1), more_memory(tmp_path, 2, 4)]
     assert [f.unit for f in figures] == ["ms", "ms", "cases/s", "s", "MB"]
-    assert all(f.value > 0 for f in figures[:4])
+    assert [f.value for f in figures[2:4]] == [100.0, 0.3] and all(f.value >= 0 for f in figures[:2])
 
 
 @pytest.mark.parametrize(("value", "at_most", "kept"), [(1.0, True, True), (3.0, True, False), (3.0, False, True)])

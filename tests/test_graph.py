@@ -69,6 +69,20 @@ def test_a_letter_that_was_cut_off_never_leaves(tmp_path: Path) -> None:
     assert "cut off at the token limit" in parrot.prompts[1].text
 
 
+@pytest.mark.parametrize("said", ["j1\ufffd\ufffdGb\ufffd\x08pt\ufffd", "Subject: Question\n\nj1 Gb pt qzx", PASSING.split("\n\n", 1)[1]])
+def test_noise_and_a_first_letter_without_a_subject_never_leave(said: str, tmp_path: Path) -> None:
+    bare = {"as_of": "2026-04-21", "company": {"name": "Northwind Robotics"}}
+    assert _draft(Parrot(said), tmp_path, bare, k=1, max_rounds=1).outcome == "ABSTAIN"
+    assert _draft(Parrot(said), tmp_path, k=1, max_rounds=1, accept="PENALISE").outcome == "ABSTAIN"
+
+
+def test_a_reply_needs_no_subject(tmp_path: Path) -> None:
+    thread = {"messages": [{"from": "prospect", "on": "2026-04-20", "text": "Thanks, tell me more about how you work."}]}
+    reply = "Hi Maya,\n\nThank you for your note. We place small teams that work within your own process.\n\nWould a 15-minute call next week be useful?\n\nBest regards,\nAlex"
+    found = _draft(Parrot(reply), tmp_path, merge(PROSPECT, {"message_type": "warm", "thread": thread}), k=1, max_rounds=1)
+    assert all("no_subject" not in reason for reason in found.reasons)
+
+
 def test_findings_that_make_a_prompt_too_long_do_not_lose_what_was_drawn(tmp_path: Path) -> None:
     class Full(Parrot):
         def sample(self, prompt: Any, seeds: Any, sampling: Any) -> Any:

@@ -15,6 +15,7 @@ _EMOJI = re.compile(
     "[\U0001f300-\U0001faff\U00002600-\U000027bf\U0001f1e6-\U0001f1ff\u2b50\u2b55\u231a\u231b\u23e9-\u23f3\ufe0f]"
     r"|(?<!\w)(?::-?[)(DPp]|;-?\)|<3|:o\))(?!\w)"
 )
+_GARBLED = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _SMILEY_EYES = frozenset(":;<")
 _ATTACH = re.compile(
     r"\b(?:attached|attaching|attachment|enclosed|see the (?:pdf|attachment)|find (?:attached|enclosed))\b|\.(?:pdf|docx?|pptx?|xlsx?|zip)\b",
@@ -65,6 +66,24 @@ def empty(case: Case) -> Iterable[Found]:
     """A draft without a word between salutation and signature."""
     if not case.body.words.lower:
         yield Found("the draft has no text between salutation and signature")
+
+
+@rule(
+    "form.garbled",
+    failure="format_violation",
+    dimension="tone_compliance",
+    severity=1,
+    decision="BLOCK",
+    fix="write the letter anew, in characters that a reader can read",
+    passes=[Example("We saw two open roles.\n\tAnd a third \u2014 in M\u00fcnchen."), Example("Nice work \U0001f600")],
+    fails=[Example("We saw \ufffd\ufffd roles."), Example("We saw two\x08 roles."), Example("Hello \ue000.")],
+)
+def garbled(case: Case) -> Iterable[Found]:
+    """Characters that stand for nothing: broken encoding, control characters, private ones."""
+    for part, text in (("body", case.email.body), ("subject", case.email.subject or "")):
+        match = _GARBLED.search(text)
+        if match:
+            yield Found(f"the {part} holds the character U+{ord(match.group()):04X}, which no reader can read", match.span(), part)
 
 
 @rule(
@@ -416,6 +435,7 @@ def _menu(match: re.Match[str], offset: int) -> Iterator[tuple[int, int, int]]:
         Example("Hej, two roles."),
     ],
     fails=[
+        Example("Gb pt qzx wrr lo."),
         Example(
             "Wir haben gesehen, dass Sie zwei offene Stellen haben, und fragen uns, ob das alles ist oder noch mehr kommt."
         ),
@@ -424,13 +444,21 @@ def _menu(match: re.Match[str], offset: int) -> Iterator[tuple[int, int, int]]:
 )
 def language(case: Case) -> Iterable[Found]:
     """A draft in a language that the rules do not cover is not judged, and so never passes."""
-    lower = case.body.words.lower
     letters = [] if case.prose.isascii() else [c for c in case.prose if c.isalpha()]
     foreign = sum(c > "\u024f" for c in letters)
     if letters and foreign * 2 > len(letters):
         yield Found("not judged: most letters are of a script that the rules do not cover")
-    elif _foreign_words(case) or (len(lower) >= 12 and sum(w in _COMMON for w in lower) * 100 < 14 * len(lower)):
+    elif _foreign_words(case) or _unlike_the_language(case):
         yield Found(f"not judged: the text is not in the language of the playbook ({case.playbook.language})")
+
+
+def _unlike_the_language(case: Case) -> bool:
+    """Whether too few words, or in a short first letter none, are the little words of this language."""
+    lower = case.body.words.lower
+    common = sum(word in _COMMON for word in lower)
+    if len(lower) >= 12:
+        return common * 100 < 14 * len(lower)
+    return len(lower) >= 3 and common == 0 and case.prospect.message_type in {"cold", "reengagement"}
 
 
 def _foreign_words(case: Case) -> bool:
