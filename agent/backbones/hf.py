@@ -9,7 +9,6 @@ does not fit the context.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -20,10 +19,11 @@ from typing import Any, NamedTuple, Self
 from agent.backbones import Identity, Sampled, Sampling, Tokens
 from agent.backbones.chat import Encoded
 from agent.backbones.hf_adapter import Adapter, Wardrobe
-from agent.backbones.hf_model import Opened, cores, open_model, weights_hash
+from agent.backbones.hf_model import Opened, open_model, weights_hash
 from agent.backbones.hf_run import Letter, Pass, State, draw, fork, prefill, score
+from agent.backbones.meter import Meter, cores
 from agent.backbones.spec import HfSpec
-from critic.candidate import Completion, Cost
+from critic.candidate import Completion
 from critic.scorer import Scored
 from prompts.pieces import Prompt
 from rubric.errors import BackboneError, ContextError, MissingExtra, ModelError, ScoreError
@@ -51,28 +51,6 @@ class _Memory:
     def __init__(self) -> None:
         self.static: _Held | None = None
         self.prompt: _Held | None = None
-
-
-class _Meter:
-    """The cost of one call, gathered while it runs."""
-
-    def __init__(self) -> None:
-        self.computed = self.reused = self.decoded = self.scored = self.passes = 0
-        self._seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - began
-
-    def cost(self) -> Cost:
-        return Cost(
-            prompt_computed=self.computed, prompt_reused=self.reused, decoded=self.decoded, scored=self.scored,
-            passes=self.passes, seconds=self._seconds,
-        )  # fmt: skip
 
 
 class HfBackbone:
@@ -114,7 +92,7 @@ class HfBackbone:
         with self._lock:
             encoded = self.encode(prompt)
             self._refuse_too_long(len(encoded.ids), sampling.max_tokens)
-            meter = _Meter()
+            meter = Meter()
             with self._guarded(), torch.inference_mode(), self._wardrobe.worn(None):
                 with meter.stage("prefill"):
                     state = self._hold(encoded, None, meter)
@@ -129,7 +107,7 @@ class HfBackbone:
             self._refuse_foreign(completions)
             self._refuse_too_long(len(encoded.ids), max(map(len, completions), default=0))
             lora = None if adapter is None else self._wardrobe.adapter(adapter)
-            meter = _Meter()
+            meter = Meter()
             with self._guarded(), torch.inference_mode():
                 with meter.stage("prefill"):
                     state = self._trunk(encoded, lora, meter)
@@ -165,14 +143,14 @@ class HfBackbone:
             raise BackboneError("the backbone is closed; open another one")
         return self._opened
 
-    def _pass(self, adapter: Adapter | None, meter: _Meter) -> Pass:
+    def _pass(self, adapter: Adapter | None, meter: Meter) -> Pass:
         def run(ids: torch.Tensor, cache: DynamicCache, wanted: int) -> torch.Tensor:
             meter.passes += 1
             return self._wardrobe.forward(adapter, ids, past_key_values=cache, use_cache=True, logits_to_keep=wanted)
 
         return run
 
-    def _trunk(self, encoded: Encoded, adapter: Adapter | None, meter: _Meter) -> State:
+    def _trunk(self, encoded: Encoded, adapter: Adapter | None, meter: Meter) -> State:
         """The prompt as the scoring model sees it; an activated adapter computes from its invocation on."""
         if adapter is None or not adapter.invocation:
             with self._wardrobe.worn(adapter):
@@ -186,7 +164,7 @@ class HfBackbone:
         with self._wardrobe.worn(adapter):
             return prefill(self._pass(adapter, meter), cache, encoded.ids[start:], self._open.device)
 
-    def _hold(self, encoded: Encoded, adapter: Adapter | None, meter: _Meter) -> State:
+    def _hold(self, encoded: Encoded, adapter: Adapter | None, meter: Meter) -> State:
         """Sees to it that the prompt is in memory."""
         memory = self._memory(adapter)
         if memory.prompt is not None and memory.prompt.ids == encoded.ids:
@@ -201,7 +179,7 @@ class HfBackbone:
         memory.prompt = _Held(encoded.ids, state)
         return state
 
-    def _hold_static(self, ids: tuple[int, ...], memory: _Memory, run: Pass, meter: _Meter) -> State:
+    def _hold_static(self, ids: tuple[int, ...], memory: _Memory, run: Pass, meter: Meter) -> State:
         if memory.static is not None and memory.static.ids == ids:
             meter.reused += len(ids)
             return memory.static.state

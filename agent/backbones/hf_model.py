@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.backbones.llama_file import content_hash
+from agent.backbones.meter import cores
 from agent.backbones.spec import HfSpec
 from agent.backbones.tokenizer import LocalTokenizer
 from rubric.errors import ConfigError, MissingExtra, ModelError
@@ -168,8 +168,4 @@ def tensors_of(file: Path) -> dict[str, tuple[int, ...]]:
         raise ModelError(f"{file} cannot be read: {error}; copy it again") from None
 
 
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-__all__ = ["Opened", "cores", "find_folder", "open_model", "pick_device", "tensors_of", "weights_hash"]
+__all__ = ["Opened", "find_folder", "open_model", "pick_device", "tensors_of", "weights_hash"]

@@ -8,7 +8,6 @@ one sees the whole prompt, computed once and shared. Refuses, before any work, w
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from agent.backbones.llama_file import Gguf, check_adapter, check_model, content
 from agent.backbones.llama_memory import Memory
 from agent.backbones.llama_native import Adapter, Context, Model, Work, features
 from agent.backbones.llama_run import GROUP, ROWS, SEQUENCES, LogSoftmax, draw
+from agent.backbones.meter import cores
 from agent.backbones.spec import LlamaSpec
 from critic.scorer import Scored
 from prompts.pieces import Prompt
@@ -45,7 +45,7 @@ class LlamaBackbone:
         self._path = _find(spec)
         self.file = check_model(read_gguf(self._path))
         self._lock = threading.RLock()
-        self._threads = spec.threads or _cores()
+        self._threads = spec.threads or cores()
         self.work = Work()
         self._memory: Memory | None = None
         self._last: tuple[Prompt, Encoded] | None = None
@@ -245,10 +245,6 @@ def _score_need(encoded: Encoded, adapter: Adapter | None, start: int, longest: 
     kept = encoded.static if adapter and not adapter.invocation else length
     need = kept + (length - start) + longest + ROWS
     return need, 0, f"{kept} prompt tokens, {length - start} of them again for the adapter, and completions of {longest} tokens"
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 __all__ = ["CHUNK", "LlamaBackbone"]

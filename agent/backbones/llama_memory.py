@@ -8,38 +8,14 @@ prompt only the static prefix stays.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from agent.backbones.chat import Encoded
-from agent.backbones.llama_native import Adapter, Context, Floats, Work
+from agent.backbones.llama_native import Adapter, Context, Floats
 from agent.backbones.llama_run import PROMPT, TRUNK, LogSoftmax, prefill, score
-from critic.candidate import Cost
+from agent.backbones.meter import Meter
 from rubric.errors import BackboneError
-
-
-class Meter:
-    """The cost of one call, gathered while it runs."""
-
-    def __init__(self, work: Work) -> None:
-        self._work, self._passes = work, work.passes
-        self.computed = self.reused = self.decoded = self.scored = 0
-        self._seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - began
-
-    def cost(self) -> Cost:
-        return Cost(
-            prompt_computed=self.computed, prompt_reused=self.reused, decoded=self.decoded, scored=self.scored,
-            passes=self._work.passes - self._passes, seconds=self._seconds,
-        )  # fmt: skip
 
 
 class Memory:
@@ -47,15 +23,19 @@ class Memory:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.meter = Meter(context.work)
+        self.meter = self._new_meter()
         self._ids: tuple[int, ...] = ()
         self._static = 0
         self._logits: Floats | None = None
 
     @contextmanager
     def metered(self) -> Iterator[Meter]:
-        self.meter = Meter(self.context.work)
+        self.meter = self._new_meter()
         yield self.meter
+
+    def _new_meter(self) -> Meter:
+        work = self.context.work
+        return Meter(lambda: work.passes)
 
     def forget(self) -> None:
         self.context.clear()
