@@ -10,6 +10,7 @@ import platform
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from uuid import uuid4
 
@@ -25,7 +26,7 @@ from rubric import Reading, read_prospect
 from rubric.errors import ContextError, InputError, StoreError, UserError, WinnowError
 
 if TYPE_CHECKING:
-    from agent.backbones import Backbone
+    from agent.backbones import Backbone, Identity
     from agent.store import Store
     from agent.suppression import Suppression
 
@@ -89,9 +90,13 @@ class Agent:
     def read(self, prospect: Any, as_of: date | None = None) -> Reading:
         return read_prospect(prospect, as_of or self.config.as_of)
 
+    @cached_property
+    def _model(self) -> Identity:
+        return self.parts.backbone.identity
+
     def key(self, prospect: Mapping[str, Any], reading: Reading) -> str:
         """The hash that names a draft: the same prospect, day, settings, prompts, model and seed."""
-        model = self.parts.backbone.identity
+        model = self._model
         return content_hash(
             [
                 content_hash(prospect), str(reading.prospect.as_of), self._config_hash, self.parts.prompts.hash,
@@ -186,7 +191,7 @@ class Agent:
             key=task.key, prospect=task.prospect, prospect_hash=content_hash(task.prospect), as_of=str(task.reading.prospect.as_of),
             playbook=Document(name=f"{playbook.name} {playbook.version}", hash=playbook.hash),
             templates=Document(name=self.config.templates or "built-in", hash=self.parts.prompts.hash),
-            model=self.parts.backbone.identity, adapter=self.parts.adapter, config=recorded(self.config),
+            model=self._model, adapter=self.parts.adapter, config=recorded(self.config),
             config_hash=self._config_hash, seed=self.config.seed, rounds=rounds, path=state.get("path", []),
             chosen=state.get("chosen"), outcome=outcome, cost=sum((r.cost for r in rounds), Cost()),
             versions={"winnow": __version__, "python": platform.python_version()},

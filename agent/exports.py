@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +21,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple, get_args
 
 from agent.claim import claim_all
 from agent.eml import message_of, plain_key
+from agent.lines import as_json
 from agent.mail_folder import Gone, MailFolder, Settled, write_message
 from agent.row_text import shown
 from agent.store_export import Export
@@ -44,7 +44,6 @@ COLUMNS = (
     "score", "segment", "reasons", "error", "key", "line",
 )  # fmt: skip
 _FORMULA = re.compile(r"\A[=+\-@\t\r＝＋－＠]")
-_LINE_END = re.compile("[\x85\u2028\u2029]")
 
 
 class Written(NamedTuple):
@@ -151,7 +150,7 @@ def _written(export: Export, one: bool) -> Iterator[Write]:
 
 @contextmanager
 def _jsonl(out: BinaryIO) -> Iterator[Write]:
-    yield lambda row: _put(out, encode(row) + b"\n")
+    yield lambda row: _put(out, as_json(row) + b"\n")
 
 
 @contextmanager
@@ -160,7 +159,7 @@ def _json(out: BinaryIO, one: bool) -> Iterator[Write]:
 
     def write(row: Row) -> None:
         before = b"" if one else b"[\n"
-        out.write((b",\n" if next(numbers) else before) + encode(row, indent=2))
+        out.write((b",\n" if next(numbers) else before) + as_json(row, indented=True))
 
     yield write
     if next(numbers) == 0:
@@ -218,15 +217,6 @@ def _put(out: BinaryIO, data: bytes) -> None:
     out.write(data)
 
 
-def encode(row: Row, indent: int | None = None) -> bytes:
-    """JSON in UTF-8 on lines that every reader ends alike; half a surrogate pair is escaped."""
-    text = json.dumps(row, ensure_ascii=False, allow_nan=False, indent=indent)
-    try:
-        return _LINE_END.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
-    except UnicodeEncodeError:
-        return json.dumps(row, ensure_ascii=True, allow_nan=False, indent=indent).encode()
-
-
 def csv_line(cells: Iterable[Any]) -> bytes:
     line = io.StringIO()
     csv.writer(line, lineterminator="\r\n").writerow([_harmless(cell) for cell in cells])
@@ -256,6 +246,6 @@ def _first(name: str | None) -> str | None:
 
 
 __all__ = [
-    "FORMATS", "Format", "Written", "check_out", "claim_export", "encode", "exports_at", "format_of", "is_folder",
+    "FORMATS", "Format", "Written", "check_out", "claim_export", "exports_at", "format_of", "is_folder",
     "write_export", "write_stream",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from agent.claim import holder
-from agent.exports import encode
+from agent.lines import as_json
 from agent.row_text import BEGINS
 from agent.whole_file import unfinished, whole_file, writing_to
 from rubric.errors import StoreError
@@ -93,7 +93,7 @@ def _json_document(file: BinaryIO, unwanted: Unwanted) -> Iterator[_Kept]:
     begun = False
     for row in rows:
         stays = not unwanted(row if isinstance(row, Mapping) else {"value": row})
-        yield _Kept((b",\n" if begun else b"[\n") + encode(row, indent=2), stays)
+        yield _Kept((b",\n" if begun else b"[\n") + as_json(row, indented=True), stays)
         begun = begun or stays
     yield _Kept(b"\n]\n" if begun else b"[]\n", True)
 

@@ -8,12 +8,12 @@ shown as a mark.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agent.lines import safe
+
 BEGINS = re.compile(r"^\[\d+\] ")
-_STEERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def shown(row: Mapping[str, Any], number: int) -> str:
@@ -23,7 +23,7 @@ def shown(row: Mapping[str, Any], number: int) -> str:
 
 def _title(row: Mapping[str, Any]) -> str:
     judged = ", ".join(_judged(row))
-    return f"{plain(row.get('company') or 'unknown company')}: {row.get('outcome')}{f' ({judged})' if judged else ''}"
+    return f"{safe(row.get('company') or 'unknown company')}: {row.get('outcome')}{f' ({judged})' if judged else ''}"
 
 
 def _judged(row: Mapping[str, Any]) -> Iterator[str]:
@@ -33,7 +33,7 @@ def _judged(row: Mapping[str, Any]) -> Iterator[str]:
         yield f"score {row['score']}"
     segment = row.get("segment") or {}
     if segment.get("name"):
-        yield plain(segment["name"])
+        yield safe(segment["name"])
 
 
 def _lines(row: Mapping[str, Any]) -> Iterator[str]:
@@ -43,7 +43,7 @@ def _lines(row: Mapping[str, Any]) -> Iterator[str]:
     yield from _labelled("subject", letter.get("subject"))
     if letter.get("body"):
         yield ""
-        yield from (plain(line) for line in re.split(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", letter["body"].rstrip()))
+        yield from (safe(line) for line in re.split(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", letter["body"].rstrip()))
         yield ""
     for reason in row.get("reasons") or []:
         yield from _labelled("because", reason)
@@ -56,18 +56,7 @@ def _lines(row: Mapping[str, Any]) -> Iterator[str]:
 
 def _labelled(label: str, text: Any) -> Iterator[str]:
     if text:
-        yield f"{label:<9}{plain(str(text))}"
+        yield f"{label:<9}{safe(str(text))}"
 
 
-def plain(text: str) -> str:
-    """Text on one line that a terminal would not obey."""
-    return "".join(_plain(char) for char in text)
-
-
-def _plain(char: str) -> str:
-    if char in "\t\n\r\u2028\u2029":
-        return " "
-    return "\ufffd" if char in _STEERING or unicodedata.category(char) in {"Cc", "Cs"} else char
-
-
-__all__ = ["BEGINS", "plain", "shown"]
+__all__ = ["BEGINS", "shown"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import Connection, func
 
 from agent.address import known_mailbox
-from agent.claim import claim
 from agent.store_database import Database
 from agent.store_export import Export
 from agent.store_schema import drafts, exports, insert_new, reviews
@@ -148,10 +146,6 @@ class Store:
         with self.database.reading() as connection:
             found = connection.execute(exports.select().order_by(exports.c.path)).all()
         return [Export(Path(r.path), r.format, r.kind) for r in found]
-
-    def claim(self, output: str | Path) -> AbstractContextManager[Path]:
-        """Holds an output file or folder against a second writer for the length of a block."""
-        return claim(output)
 
     def forget(self, address: str, *, on: date | None = None, dry_run: bool = False) -> Forgotten:
         """Removes a person's traces and leaves a salted hash on the suppression list."""

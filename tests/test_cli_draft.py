@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from agent.claim import claim
 from agent.cli import drafting
 from tests.command import PROSPECT, Result, winnow
 from tests.prospects import prospect, write
@@ -161,10 +162,8 @@ def test_a_place_that_cannot_be_written_is_named(people: str, tmp_path: Path) ->
 
 
 def test_a_second_writer_on_one_output_is_refused(people: str, tmp_path: Path) -> None:
-    from agent.store import Store
-
     out = tmp_path / "out"
-    with Store(tmp_path / "other.db") as store, store.claim(out):
+    with claim(out):
         found = _draft(people, "--out", str(out))
     assert found.status == 1 and str(out) in found.err
 

@@ -25,13 +25,13 @@ from agent.exports import (
     COLUMNS,
     FORMATS,
     Format,
-    encode,
     exports_at,
     format_of,
     is_folder,
     write_export,
     write_stream,
 )
+from agent.lines import as_json
 from agent.redaction import redact
 from agent.row_text import shown
 from agent.store_export import Export
@@ -60,7 +60,7 @@ def test_json_lines_are_one_row_a_line() -> None:
     odd = row("a", company="x\u2028y\x85\n\ud800")
     text = streamed("jsonl", odd, row("b"))
     assert [json.loads(line) for line in text.splitlines()] == [odd, row("b")]
-    assert "Lindqvist" in encode(row()).decode() and encode({"a": "é"}) == '{"a": "é"}'.encode()
+    assert "Lindqvist" in as_json(row()).decode() and as_json({"a": "é"}) == '{"a": "é"}'.encode()
 
 
 def test_text_is_for_people() -> None:

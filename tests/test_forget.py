@@ -10,6 +10,7 @@ from typing import TypedDict
 
 import pytest
 
+from agent.claim import claim
 from agent.exports import FORMATS, exports_at, write_export
 from agent.store import Store
 from agent.store_export import Export
@@ -110,7 +111,7 @@ def test_forget_leaves_an_output_that_is_being_written(tmp_path: Path) -> None:
         out = tmp_path / "out"
         store.remember(exports_at(out, "csv"))
         write_export([store.put(row())], out, "csv")
-        with store.claim(out):
+        with claim(out):
             assert ["being written" in str(t.error) for t in store.forget(MAYA).failed] == [True, True]
         assert store.forget(MAYA).failed == () and _holding(out, MAYA) == []
 

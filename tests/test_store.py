@@ -234,11 +234,11 @@ def test_the_statements_are_written_for_postgresql_too() -> None:
 
 
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
-    with opened(tmp_path) as store, store.claim(tmp_path / "out.jsonl") as lock:
+    with claim(tmp_path / "out.jsonl") as lock:
         assert lock.exists()
         with pytest.raises(StoreError, match=rf"being written by another run \(process {os.getpid()} on"):
-            store.claim(tmp_path / "data" / ".." / "out.jsonl").__enter__()
-        with store.claim(tmp_path / "other.jsonl"):
+            claim(tmp_path / "data" / ".." / "out.jsonl").__enter__()
+        with claim(tmp_path / "other.jsonl"):
             pass
     assert not lock.exists()
     with claim(tmp_path / "out.jsonl"):

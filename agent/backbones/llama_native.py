@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def features() -> str:
     return " ".join(part.split("=")[0].strip() for part in text.replace("CPU :", "").split("|") if "= 1" in part)
 
 
-class Native:
+class Native(ABC):
     """A pointer with one owner."""
 
     def __init__(self, pointer: Any, what: str) -> None:
@@ -87,8 +88,8 @@ class Native:
         if pointer:
             self._free(pointer)
 
-    def _free(self, pointer: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _free(self, pointer: Any) -> None: ...
 
     def __enter__(self) -> Any:
         return self

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from agent.cli.inputs import STDIN, is_blank
 from agent.cli.judging import Judge
+from agent.lines import as_json
 from rubric import Reading, WinnowError, coerce, read_email, to_json
 from rubric.errors import InputError
 from rubric.playbook import Decision
@@ -27,9 +28,7 @@ from rubric.prospect import parse_json
 
 MAX_LINE = 4 * 1024 * 1024
 _ID = re.compile(r'\A\ufeff?\s*\{\s*"id"\s*:\s*("(?:[^"\\]|\\.){0,300}"|-?\d{1,18})\s*[,}]')
-_LINE_END = re.compile("[\x85\u2028\u2029]")
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-_escape = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
 class Line(NamedTuple):
@@ -182,18 +181,9 @@ def _writable(identity: Any) -> bool:
     return True
 
 
-def _escaped(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
-
-
 def encode(row: Mapping[str, Any]) -> bytes:
-    """One line of UTF-8, whatever a reader takes for the end of a line; half a surrogate pair is
-    escaped, as UTF-8 has no bytes for it."""
-    try:
-        text = _encode(row)
-        return (_LINE_END.sub(_escaped, text) if _LINE_END.search(text) else text).encode() + b"\n"
-    except UnicodeEncodeError:
-        return _escape(row).encode() + b"\n"
+    """One line of output."""
+    return as_json(row) + b"\n"
 
 
 __all__ = ["Line", "Tally", "encode", "judge_line", "judge_stream", "lines"]

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import typer
 
-_STEERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_MARK = "\ufffd"
+from agent.lines import safe
+
 MIN_WIDTH, MAX_WIDTH = 60, 120
 
 
@@ -50,17 +50,6 @@ def _wants_colour(stream: Any) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return bool(stream.isatty()) and os.environ.get("TERM") != "dumb"
-
-
-def safe(text: str) -> str:
-    """`text` with the same number of characters and nothing that a terminal would obey."""
-    return "".join(map(_safe, text)) if not (text.isascii() and text.isprintable()) else text
-
-
-def _safe(char: str) -> str:
-    if char in "\t\n\r\u2028\u2029":
-        return " "
-    return _MARK if char in _STEERING or unicodedata.category(char) in {"Cc", "Cs"} else char
 
 
 def width(text: str) -> int:
