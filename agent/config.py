@@ -21,7 +21,7 @@ from rubric import coerce
 
 FailOn = Literal["PENALISE", "BLOCK", "ESCALATE", "SUPPRESS"]
 Accept = Literal["PASS", "PENALISE"]
-Style = Literal["baseline", "augmented"]
+Style = Literal["baseline", "augmented", "full"]
 RankerName = Literal["mean_logprob", "as_sampled"]
 
 
@@ -115,7 +115,7 @@ class Config(Judging):
     accept: Annotated[Accept, BeforeValidator(_upper)] = Field(
         "PASS", description="Weakest decision that may be a draft: PASS, or PENALISE where nothing passed."
     )
-    prompt: Style = Field("baseline", description="Style guide in the prompt: baseline (condensed) or augmented (full).")
+    prompt: Style = Field("baseline", description="Style guide in the prompt: baseline (none), augmented (condensed) or full (for larger models).")
     sender: str | None = Field(None, max_length=200, description="Who signs: a name, and behind a comma a title; absent, the model makes one up.")
     templates: str | None = Field(None, description="Folder whose .jinja files replace the prompts' own, file by file.")
     review: bool = Field(False, description="Wait for a person's accept, edit or ignore before a letter is a draft.")

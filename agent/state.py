@@ -22,7 +22,7 @@ class Choices:
     temperature: float | None = None
     seed: int | None = None
     max_rounds: int | None = None
-    prompt: Literal["baseline", "augmented"] | None = None
+    prompt: Literal["baseline", "augmented", "full"] | None = None
     accept: Literal["PASS", "PENALISE"] | None = None
     review: bool | None = None
 

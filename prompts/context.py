@@ -66,7 +66,9 @@ def for_judge(reading: Reading, playbook: Playbook, email: Email) -> Context:
 
 def complaints(findings: Sequence[Finding]) -> tuple[Complaint, ...]:
     """Each finding that another draft can mend, once; no notes, and nothing that is a person's to decide."""
-    told = [Complaint(f.rule, _reason(f), neutralise(f.fix, 200)) for f in findings if f.decision in {"PENALISE", "BLOCK"}]
+    mendable = [f for f in findings if f.decision in {"PENALISE", "BLOCK"}]
+    mendable.sort(key=lambda f: (f.span is None, f.decision != "BLOCK"))  # what points at a place says most
+    told = [Complaint(f.rule, _reason(f), neutralise(f.fix, 200)) for f in mendable]
     return tuple(dict.fromkeys(told))[:FINDINGS]
 
 

@@ -30,7 +30,7 @@ from rubric.verdict import Finding
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-Style = Literal["baseline", "augmented"]
+Style = Literal["baseline", "augmented", "full"]
 _ENDING = ".jinja"
 _OWN = "the package's "
 
@@ -82,11 +82,12 @@ class Prompts:
         """The prompt for one letter; with `findings` and `previous`, for a better one than that. `sender`
         is who signs, such as "Alex Meyer, Research Partner"; it is the same for all prospects."""
         context = for_generator(reading, playbook, findings, previous, sender)
-        return self._prompt(f"generator_{style}", "generator_case", context)
+        return self._prompt(f"generator_{style}", "generator_case_full" if style == "full" else "generator_case", context)
 
-    def judge(self, reading: Reading, playbook: Playbook, email: Email) -> Prompt:
-        """The prompt for a verdict on one draft."""
-        return self._prompt("judge", "judge_case", for_judge(reading, playbook, email))
+    def judge(self, reading: Reading, playbook: Playbook, email: Email, *, style: Style = "baseline") -> Prompt:
+        """The prompt for a verdict on one draft; only `full` carries the style guide."""
+        system = "judge_full" if style == "full" else "judge_baseline"
+        return self._prompt(system, "judge_case", for_judge(reading, playbook, email))
 
     def _prompt(self, system: str, user: str, context: Context) -> Prompt:
         static = Context(context.guide)

@@ -28,16 +28,20 @@ def offer(case: Case) -> Iterator[Pair]:
     yield "Avoid", Trusted("; ".join(_avoid(case)))
     yield "Need", _need(case)
     for stack in _stacks(case):
-        yield "Capacity", f"{_word(stack)}: {_capacity(case, stack)}"
+        yield "Capacity", f"{_stack(case, stack)}: {_capacity(case, stack)}"
     for commitment in case.prospect.prior_commitments[:COMMITMENTS]:
         until = f"until {wording.day(commitment.ends)}" if commitment.ends else None
         if commitment.who or commitment.stack:
-            yield "Already committed", wording.series([_word(commitment.who), _word(commitment.stack), until])
+            yield "Already committed", wording.series([_word(commitment.who), _stack(case, commitment.stack), until])
 
 
 def _word(text: str | None) -> str | None:
     """A name or a skill, short enough to leave room for what is said of it."""
     return neutralise(wording.plain_word(text), 80) if text else None
+
+
+def _stack(case: Case, stack: str | None) -> str | None:
+    return _word(case.playbook.stack_title(stack)) if stack else None
 
 
 def _pitch(case: Case) -> Iterator[Pair]:
@@ -48,7 +52,7 @@ def _pitch(case: Case) -> Iterator[Pair]:
         yield "Pitch", Trusted("none fits: name one fact, ask one question, offer no pitch")
         return
     segment = segments[case.segment.name]
-    said = _such_as(wording.examples(case.playbook.pitches.get(segment.name, ()), 3))
+    said = _such_as(wording.examples(case.playbook.pitches.get(segment.name, ()), 2))
     yield "Pitch", Trusted(f"{segment.title.lower()}{said}; no other")
     if case.first_contact and segment.opens_with:
         yield "Open with", Trusted(f"the {wording.plain_word(segment.opens_with)} signal")
@@ -65,7 +69,7 @@ def _ai_pitch(case: Case) -> Iterator[Pair]:
         return
     for pitch in case.playbook.ai_pitches:
         if signal.score in pitch.maturity:
-            yield "AI pitch, if any", Trusted(_such_as(wording.examples(pitch.words, 3)).removeprefix(", "))
+            yield "AI pitch, if any", Trusted(_such_as(wording.examples(pitch.words, 2)).removeprefix(", "))
 
 
 def _avoid(case: Case) -> Iterator[str]:
@@ -78,8 +82,7 @@ def _avoid(case: Case) -> Iterator[str]:
     stage = case.prospect.buying_stage
     for pitch in case.playbook.stage_pitches:
         if stage is not None and stage not in pitch.unless:
-            found = wording.examples(pitch.words, 1)
-            yield f"{wording.plain_word(pitch.stage)} talk{_such_as(found)}"
+            yield f"{wording.plain_word(pitch.stage)} talk"
 
 
 def _suits(case: Case, tier: Tier) -> bool:
@@ -108,7 +111,7 @@ def _need(case: Case) -> str | None:
         return None
     who = f"{need.engineers:,} {case.playbook.seller.people_word}" if need.engineers is not None else None
     start = f"start by {wording.day(need.start_by)}" if need.start_by else None
-    return wording.series([who, _word(need.stack), _word(need.seniority), start])
+    return wording.series([who, _stack(case, need.stack), _word(need.seniority), start])
 
 
 def _stacks(case: Case) -> list[str]:

@@ -102,7 +102,7 @@ def _skills(case: Case) -> Iterator[Pair]:
     gap, ai, tech = signals.capability_gap, signals.ai_maturity, signals.tech_stack
     if gap:
         unfilled = f"open {wording.number(gap.days_open, 'day')}" if gap.days_open is not None else None
-        parts = [gap.capability, wording.plain_word(gap.stack) if gap.stack else None, unfilled, gap.evidence]
+        parts = [gap.capability, case.playbook.stack_title(gap.stack) if gap.stack else None, unfilled, gap.evidence]
         yield "Capability gap", _tailed(case, gap, wording.series(parts))
     if ai and ai.score is not None:
         yield "AI maturity (never name a level)", _tailed(case, ai, _AI[ai.score])
@@ -121,9 +121,8 @@ def _peers(case: Case) -> Iterator[Pair]:
 
 def _peer(peer: Peer, *, few: bool) -> str:
     said = neutralise(f"{peer.name}: {peer.practice}" if peer.practice else f"{peer.name}", 300)
-    source = neutralise(peer.source_url or "", 150)
     allowed = wording.sure(peer.confidence or "high", statable=not few)
-    return f"{said}, source {source} ({allowed})"
+    return f"{said} ({allowed})"
 
 
 __all__ = ["known"]

@@ -228,6 +228,7 @@ class Playbook(Data):
     disqualifiers: Phrases = ()
     capacity: dict[str, StackCapacity] = {}
     stacks: dict[str, Phrases] = {}
+    stack_titles: dict[str, str] = Field({}, description="how a letter writes a stack; absent ones are written as they are")
     stack_groups: dict[str, Phrases] = {}
     technologies: Phrases = ()
     regulated: Phrases = ()
@@ -268,6 +269,13 @@ class Playbook(Data):
     def hash(self) -> str:
         text = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def stack_title(self, stack: str) -> str:
+        """
+        >>> load_playbook("tenacious").stack_title("ml"), load_playbook("tenacious").stack_title("cold_storage")
+        ('ML', 'cold storage')
+        """
+        return self.stack_titles.get(stack.strip().lower(), stack.replace("_", " ").strip())
 
     @cached_property
     def lexicon(self) -> Lexicon:

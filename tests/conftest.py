@@ -22,7 +22,7 @@ PlugIn = Callable[..., None]
 def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the store of whoever runs it."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    for name in [n for n in os.environ if n.startswith("WINNOW_")]:
+    for name in [n for n in os.environ if n.startswith("WINNOW_") and n != "WINNOW_GOLDEN"]:
         monkeypatch.delenv(name)
 
 
