@@ -69,7 +69,7 @@ def _who(case: Case) -> Iterator[tuple[str, str | None]]:
     yield _limit(case)
     if is_regulated(case):
         extra = case.playbook.policy.regulated_extra_days
-        yield "Regulated", Trusted(f"beside any date or duration say that background checks come first and add {extra} days")
+        yield "Regulated", Trusted(f"beside any date or duration name the background checks, {extra} days more")
         yield "Regulated by", company.regulatory_context
 
 

@@ -109,7 +109,8 @@ def _need(case: Case) -> str | None:
     need = case.prospect.need
     if need is None:
         return None
-    who = f"{need.engineers:,} {case.playbook.seller.people_word}" if need.engineers is not None else None
+    people = case.playbook.seller.people_word
+    who = wording.number(need.engineers, people.removesuffix("s"), people) if need.engineers is not None else None
     start = f"start by {wording.day(need.start_by)}" if need.start_by else None
     return wording.series([who, _stack(case, need.stack), _word(need.seniority), start])
 
