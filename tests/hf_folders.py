@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from agent.backbones.chat import CHATML
 from agent.backbones.spec import HfSpec
 from prompts.pieces import Message, Piece, Prompt
-from training.gguf_model import Shape
+from training.export.gguf_model import Shape
+from training.export.shipment import ship
 from training.random_model import CONTROLS, HEADER, IM_END, TINY, Kind, RandomTensors, byte_alphabet, lora_pairs
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ TINY_CONFIG = {
     "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "hidden_act": "silu", "attention_bias": False,
     "attention_dropout": 0.0, "dtype": "float32", "eos_token_id": IM_END, "use_cache": True,
 }  # fmt: skip
-_SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 MERGES = (("t", "h"), ("th", "e"), ("e", "r"), ("\u0120", "t"))
 THINK = "<think>"
 
@@ -42,7 +43,7 @@ def tokenizer_json() -> dict[str, Any]:
     vocab |= {token: 256 + n for n, token in enumerate(CONTROLS)}  # tokenizers numbers added tokens anew unless they are words
     vocab |= {left + right: 259 + n for n, (left, right) in enumerate(MERGES)}
     added.append(_added(263, THINK, special=False))
-    split = {"type": "Split", "pattern": {"Regex": _SPLIT}, "behavior": "Isolated", "invert": False}
+    split = {"type": "Split", "pattern": {"Regex": SPLIT}, "behavior": "Isolated", "invert": False}
     bytes_only = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
     return {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": None,
@@ -74,6 +75,15 @@ def write_hf(folder: Path, shape: Shape = SHAPE, seed: int = 0) -> Path:
     (folder / "chat_template.jinja").write_text(CHATML, "utf-8")
     save_file(dict(RandomTensors(shape, seed)), folder / "model.safetensors", {"format": "pt"})
     return folder
+
+
+def shipped_stand_in(folder: Path) -> Path:
+    """A folder like agent/models, with random weights in place of the trained ones."""
+    trained = write_hf(folder / "trained", SHAPE._replace(context=4096))
+    (trained / "README.md").write_text("# A stand-in\n\nRandom weights, for tests.\n", "utf-8")
+    (folder / "models").mkdir()
+    ship(trained, folder / "models")
+    return folder / "models"
 
 
 def write_peft(folder: Path, shape: Shape = SHAPE, seed: int = 1, kind: Kind = "activated", **more: Any) -> Path:
@@ -128,4 +138,4 @@ COMPLETIONS = (
     (IM_END,),
 )
 
-__all__ = ["COMPLETIONS", "MAYA", "OMAR", "SHAPE", "THINK", "letter_to", "off", "opened", "write_hf", "write_peft"]
+__all__ = ["COMPLETIONS", "MAYA", "OMAR", "SHAPE", "SPLIT", "THINK", "letter_to", "off", "opened", "shipped_stand_in", "write_hf", "write_peft"]

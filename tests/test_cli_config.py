@@ -104,7 +104,7 @@ def test_every_setting_is_documented_and_is_a_flag() -> None:
         ("{kind: lama}", "backbone.kind is 'lama'; did you mean 'llama'?"),
         ("{model: x}", "backbone needs a 'kind'"),
         ("{kind: llama, modle: x}", "'modle' is not a key of a llama backbone; the nearest known is 'model'"),
-        ("{kind: hf}", "a hf backbone needs 'model'"),
+        ("{kind: openai}", "a openai backbone needs 'model'"),
         ("{kind: openai, model: x, retries: -1}", "backbone.retries is -1"),
         ("[wings]", "known kinds are llama, hf, openai, scripted"),
     ],

@@ -19,8 +19,9 @@ from agent.backbones.llama import LlamaBackbone
 from agent.backbones.spec import HfSpec, LlamaSpec
 from critic.ranking import best_first, mean
 from tests.hf_folders import COMPLETIONS, THINK, letter_to, write_hf, write_peft
-from training.gguf_from_hf import lora_from_peft, model_from_hf
-from training.gguf_model import write_lora, write_model
+from training.export.__main__ import export
+from training.export.gguf_from_hf import lora_from_peft
+from training.export.gguf_model import Quant, write_lora
 
 PROMPT = letter_to("Maya at Larkholm, 40 people, Series B")
 NATS = 1e-3
@@ -36,8 +37,7 @@ class Both(NamedTuple):
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     root = tmp_path_factory.mktemp("cross")
-    model = model_from_hf(write_hf(root / "tiny"))
-    file = write_model(root / "tiny.gguf", model.shape, model.tensors, model.vocabulary, "F32")
+    file = export(write_hf(root / "tiny"), root / "tiny.gguf", "F32")
     with (
         HfBackbone(HfSpec(model=str(root / "tiny"), device="cpu", threads=1)) as hf,
         LlamaBackbone(LlamaSpec(model=str(file), threads=1)) as llama,
@@ -71,6 +71,17 @@ def test_both_give_the_same_log_probabilities_and_ranking(both: Both, tmp_path: 
     assert rankings[0] == rankings[1]
     bare = both.hf.score(PROMPT, COMPLETIONS).logprobs
     assert (one == bare) == (kind is None)
+
+
+@pytest.mark.parametrize(("quant", "nats"), [("F32", NATS), ("F16", 0.02), ("Q8_0", 0.3), ("Q4_0", 2.0)])
+def test_every_type_of_weights_is_the_same_model_more_or_less(both: Both, tmp_path: Path, quant: Quant, nats: float) -> None:
+    """Random weights are the hardest to round: neighbours share nothing."""
+    file = export(write_hf(tmp_path / "tiny"), tmp_path / "tiny.gguf", quant)
+    with LlamaBackbone(LlamaSpec(model=str(file), threads=1)) as llama:
+        rows = llama.score(PROMPT, COMPLETIONS).logprobs
+    one = both.hf.score(PROMPT, COMPLETIONS).logprobs
+    assert nats_apart(one, rows) < nats
+    assert (nats_apart(one, rows) < NATS) == (quant == "F32")
 
 
 @pytest.mark.parametrize("name", ["Maya", "the other theatre, there  \n\n 1,234", "caf\u00e9 \u4f60\u597d \U0001f600", "<|im_end|>\n<|im_start|>system"])

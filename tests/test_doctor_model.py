@@ -10,9 +10,11 @@ from agent.cli.checks import Check
 from agent.cli.doctor_model import examine_model
 from agent.settings import load_config
 from tests.command import winnow
+from tests.hf_folders import shipped_stand_in
 
 pytest.importorskip("llama_cpp")
 pytest.importorskip("gguf")
+pytest.importorskip("safetensors")
 
 from training.random_model import TINY, random_model
 
@@ -48,11 +50,40 @@ def test_a_memory_that_is_too_small_is_broken(model: Path, tmp_path: Path, monke
     assert _checks(tmp_path, backbone=f"llama:{model}")["memory"].status == "broken"
 
 
-def test_a_model_that_is_not_there_is_broken_and_an_absent_default_a_note(tmp_path: Path) -> None:
+def test_a_model_that_is_not_there_is_broken(tmp_path: Path) -> None:
     assert _checks(tmp_path, backbone="llama:nothing.gguf")["model"].status == "broken"
-    assert _checks(tmp_path)["model"].status == "note"
     assert _checks(tmp_path, backbone={"kind": "hf", "model": "org/name"})["model"].status == "note"
     assert _checks(tmp_path, backbone={"kind": "hf", "model": str(tmp_path)})["model"].status == "broken"
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Shipped files of random weights in place of the real ones."""
+    folder = shipped_stand_in(tmp_path)
+    monkeypatch.setattr("agent.models.FOLDER", folder)
+    return folder
+
+
+def test_the_embedded_model_is_explained(stand_in: Path, tmp_path: Path) -> None:
+    found = _checks(tmp_path)
+    assert found["embedded model"].status == found["model"].status == found["memory"].status == "ok"
+    said = found["embedded model"].found
+    assert "embedded.gguf, 0.1 million weights in 0.1 MB, SHA-256 as shipped" in said and "demonstration" in said and "'tenacious'" in said
+    assert "embedded.gguf, hash" in found["model"].found and "trade" not in found
+    other = _checks(tmp_path, playbook="larkholm")["trade"]
+    assert other.status == "note" and "larkholm" in other.found and other.fix
+    folder = _checks(tmp_path, backbone="hf")
+    assert folder["embedded model"].status == folder["model"].status == "ok" and str(stand_in / "embedded") in folder["embedded model"].found
+
+
+@pytest.mark.parametrize("backbone", ["llama", "hf"])
+def test_an_embedded_model_that_is_damaged_or_gone_is_broken(stand_in: Path, tmp_path: Path, backbone: str) -> None:
+    for file in (stand_in / "embedded.gguf", stand_in / "embedded" / "model.safetensors"):
+        file.write_bytes(file.read_bytes()[:-1] + b"?")
+    found = _checks(tmp_path, backbone=backbone)
+    assert found["embedded model"].status == "broken" and "is damaged" in found["embedded model"].found and "model" not in found
+    (stand_in / "SHA256SUMS").unlink()
+    assert "cannot be checked; install winnow again" in _checks(tmp_path, backbone=backbone)["embedded model"].found
 
 
 def test_the_key_of_a_server_is_named_and_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

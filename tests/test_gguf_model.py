@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,10 +17,13 @@ gguf = pytest.importorskip("gguf")
 pytest.importorskip("safetensors")
 
 from rubric.errors import MissingExtra, ModelError, StoreError
+from tests.command import ROOT
 from tests.hf_folders import SHAPE, THINK, write_hf, write_peft
-from training import gguf_from_hf, random_model
-from training.gguf_from_hf import Safetensors, lora_from_peft, model_from_hf
-from training.gguf_model import Lora, Quant, lora_name, tensor_places, tensor_type, write_lora, write_model
+from training import random_model
+from training.export.__main__ import export as write
+from training.export.__main__ import main as export
+from training.export.gguf_from_hf import Safetensors, lora_from_peft, model_from_hf
+from training.export.gguf_model import Lora, Quant, lora_name, tensor_places, tensor_type, write_lora, write_model
 from training.random_model import (
     HEADER,
     IM_END,
@@ -188,13 +194,80 @@ def test_missing_and_broken_files_are_named(tmp_path: Path) -> None:
             model_from_hf(tmp_path)
 
 
+def _damaged(whole: bytes, rng: Random) -> bytes:
+    """A few bytes of the header changed, or the file cut."""
+    size = 8 + int.from_bytes(whole[:8], "little")
+    changed = bytearray(whole)
+    for _ in range(rng.choice((1, 2, 8))):
+        changed[rng.randrange(size)] = rng.randrange(256)
+    return bytes(changed[: rng.randrange(len(changed))] if rng.random() < 0.2 else changed)
+
+
+def test_damaged_weights_are_exported_or_refused_and_never_end_otherwise(tmp_path: Path) -> None:
+    rng, refused = Random(5), 0
+    weights = write_hf(tmp_path / "hf") / "model.safetensors"
+    whole = weights.read_bytes()
+    for _ in range(200):
+        weights.write_bytes(_damaged(whole, rng))
+        try:
+            write(tmp_path / "hf", tmp_path / "a.gguf", "Q8_0")
+        except ModelError as error:
+            refused += 1
+            assert str(tmp_path) in str(error) or "weights" in str(error)
+    assert refused > 150
+
+
+@pytest.mark.parametrize(("value", "quant"), [(float("nan"), "F32"), (float("inf"), "F16"), (1e6, "F16"), (1e30, "Q8_0")])
+def test_weights_that_are_no_numbers_or_too_great_are_refused(tmp_path: Path, value: float, quant: Quant) -> None:
+    tensors = {**RandomTensors(TINY)}
+    tensors["model.layers.1.mlp.up_proj.weight"] = np.full((128, 64), value, np.float32)
+    with pytest.raises(ModelError, match=rf"model\.layers\.1\.mlp\.up_proj\.weight has values up to .* which {quant} cannot hold"):
+        write_model(tmp_path / "a.gguf", TINY, tensors, byte_vocabulary(), quant)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("tokenizer.json", None, r"there is no .*tokenizer\.json; give a folder"), ("tokenizer.json", b"{", r"tokenizer\.json cannot be read"),
+        ("tokenizer.json", b"[]", "not an object"), ("config.json", b"\xff", r"config\.json cannot be read"),
+        ("model.safetensors", None, r"there is no .*model\.safetensors"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_or_broken_beside_the_weights_is_named(tmp_path: Path, name: str, content: bytes | None, said: str) -> None:
+    path = write_hf(tmp_path / "hf") / name
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(ModelError, match=said):
+        write(tmp_path / "hf", tmp_path / "a.gguf")
+    assert not (tmp_path / "a.gguf").exists()
+
+
+_FULL = """
+import resource, sys
+from training.export.__main__ import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_full_disk_and_a_place_that_is_a_folder_leave_no_half_file(tmp_path: Path) -> None:
+    folder, out = write_hf(tmp_path / "hf"), tmp_path / "out"
+    out.mkdir()
+    (out / "a.gguf").write_bytes(b"before")
+    for target, command in ((out / "a.gguf", ["-c", _FULL]), (out, ["-m", "training.export"])):
+        done = subprocess.run([sys.executable, *command, str(folder), str(target)], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and done.stderr.startswith(f"error: {target} cannot be written: ")
+        assert done.stderr.endswith("make room or give another place\n")
+    assert [path.name for path in tmp_path.iterdir() if path.name not in ("hf", "out")] == []
+    assert [path.read_bytes() for path in out.iterdir()] == [b"before"]
+
+
 def test_the_command_lines_write_files_and_say_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tiny, lora = str(tmp_path / "t.gguf"), str(tmp_path / "l.gguf")
     assert random_model.main([tiny, "--quant", "Q4_0", "--lora", lora, "--kind", "ordinary"]) == 0
-    assert gguf_from_hf.main([str(write_hf(tmp_path / "hf")), tiny, "--quant", "F32"]) == 0
-    assert gguf_from_hf.main([str(write_peft(tmp_path / "peft")), lora]) == 0
+    assert export([str(write_hf(tmp_path / "hf")), tiny, "--quant", "F32"]) == 0
+    assert export([str(write_peft(tmp_path / "peft")), lora]) == 0
     assert "adapter.alora.invocation_tokens" in Read(Path(lora)).fields and Read(Path(tiny)).fields["general.name"] == "hf"
-    assert gguf_from_hf.main([str(tmp_path / "none"), tiny]) == 2
+    assert export([str(tmp_path / "none"), tiny]) == 2
     assert "error: there is no" in capsys.readouterr().err
 
 

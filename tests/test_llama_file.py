@@ -120,8 +120,7 @@ def test_missing_tensors_are_refused_in_its_words(tmp_path: Path) -> None:
     assert "llama.cpp" in refusal(written(tmp_path / "model.gguf", change))
 
 
-def test_the_embedded_model_and_half_a_hub_name_say_what_to_give() -> None:
-    assert "kind: llama, model: FILE.gguf" in refusal("embedded")
+def test_half_a_hub_name_says_what_to_give() -> None:
     assert "'file' is missing" in refusal(None, repo="a/b")
     assert "'repo' is missing" in refusal(None, file="b.gguf")
 

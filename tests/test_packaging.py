@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 import agent
 from agent.cli.doctor import ROOMS
+from agent.models import NEEDED
 from tests.command import ROOT
 from tests.test_cli_start import HEAVY
 
@@ -38,6 +40,13 @@ def test_the_wheel_holds_the_rooms_and_their_data(wheel: zipfile.ZipFile) -> Non
         on_disk = {str(p.relative_to(ROOT)) for p in (ROOT / room).rglob("*") if p.is_file() and "__pycache__" not in p.parts}
         assert on_disk <= set(names)
     assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_the_wheel_holds_the_embedded_model_as_it_is_listed(wheel: zipfile.ZipFile) -> None:
+    sums = dict(reversed(line.split("  ", 1)) for line in wheel.read("agent/models/SHA256SUMS").decode().splitlines())
+    assert {"embedded.gguf", *(f"embedded/{name}" for name in (*NEEDED, "README.md"))} <= set(sums)
+    for name, expected in sums.items():
+        assert hashlib.sha256(wheel.read(f"agent/models/{name}")).hexdigest() == expected, name
 
 
 def test_the_wheel_names_its_command_version_and_licence(wheel: zipfile.ZipFile) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from agent.backbones import Sampling
 from prompts.pieces import Message, Piece, Prompt
-from training.gguf_model import Lora, write_lora
+from training.export.gguf_model import Lora, write_lora
 from training.random_model import TINY, lora_pairs, random_lora, random_model
 
 GREEDY = Sampling(temperature=0, max_tokens=24)

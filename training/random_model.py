@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from agent.backbones.chat import CHATML
 from rubric.errors import WinnowError
-from training.gguf_model import (
+from training.export.gguf_model import (
     CONTROL,
     NORMAL,
     Lora,

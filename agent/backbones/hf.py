@@ -23,6 +23,7 @@ from agent.backbones.hf_model import Opened, open_model, weights_hash
 from agent.backbones.hf_run import Letter, Pass, State, draw, fork, prefill, score
 from agent.backbones.meter import Meter, cores
 from agent.backbones.spec import HfSpec
+from agent.models import EMBEDDED
 from critic.candidate import Completion
 from critic.scorer import Scored
 from prompts.pieces import Prompt
@@ -60,7 +61,8 @@ class HfBackbone:
         self._spec = spec
         self._lock = threading.RLock()
         self._opened: Opened | None = open_model(spec)
-        self._wardrobe = Wardrobe(self._opened.model, None if Path(spec.model).expanduser().is_dir() else spec.model)
+        local = spec.model == EMBEDDED or Path(spec.model).expanduser().is_dir()
+        self._wardrobe = Wardrobe(self._opened.model, None if local else spec.model)
         self._memories: dict[str | None, _Memory] = {}
 
     @cached_property

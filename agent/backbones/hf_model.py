@@ -17,6 +17,7 @@ from agent.backbones.llama_file import content_hash
 from agent.backbones.meter import cores
 from agent.backbones.spec import HfSpec
 from agent.backbones.tokenizer import LocalTokenizer
+from agent.models import EMBEDDED, embedded_folder
 from rubric.errors import ConfigError, MissingExtra, ModelError
 
 try:
@@ -77,6 +78,8 @@ def pick_device(spec: HfSpec) -> torch.device:
 
 def find_folder(spec: HfSpec) -> Path:
     """The local folder of the model, fetched from the hub where `model` is a hub name."""
+    if spec.model == EMBEDDED:
+        return embedded_folder()
     path = Path(spec.model).expanduser()
     if path.is_dir():
         if not (path / "config.json").exists():

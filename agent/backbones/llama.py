@@ -23,6 +23,7 @@ from agent.backbones.llama_native import Adapter, Context, Model, Work, features
 from agent.backbones.llama_run import GROUP, ROWS, SEQUENCES, LogSoftmax, draw
 from agent.backbones.meter import cores
 from agent.backbones.spec import LlamaSpec
+from agent.models import EMBEDDED, embedded_gguf
 from critic.scorer import Scored
 from prompts.pieces import Prompt
 from rubric.errors import ContextError, ModelError, ScoreError
@@ -31,10 +32,6 @@ CHUNK = 128
 _STEP = 256
 _ALL_F32 = 0
 _MARGIN = 2 * ROWS
-_NOT_HERE = (
-    "the embedded model is not part of this version; give 'backbone: {kind: llama, model: FILE.gguf}' with a GGUF "
-    "of a chat model, or 'repo' and 'file' of one on a hub"
-)
 
 
 class LlamaBackbone:
@@ -197,8 +194,8 @@ def _find(spec: LlamaSpec) -> Path:
         return _fetch(spec.repo, spec.file)
     if spec.file is not None:
         raise ModelError("'file' names a file in a hub repository and 'repo' is missing; set 'repo', or give the path under 'model'")
-    if spec.model in (None, "embedded"):
-        raise ModelError(_NOT_HERE)
+    if spec.model in (None, EMBEDDED):
+        return embedded_gguf()
     return Path(str(spec.model)).expanduser()
 
 

@@ -248,7 +248,7 @@ def check_adapter(path: Path, model: Gguf) -> Gguf:
     if path.is_dir() or path.suffix != ".gguf":
         raise ModelError(
             f"{path}: the llama backbone takes an adapter as a .gguf file; turn a PEFT folder into one with "
-            f"'python -m training.gguf_from_hf', or use the hf backbone"
+            f"'python -m training.export', or use the hf backbone"
         )
     adapter = read_gguf(path)
     if adapter.text("adapter.type") != "lora":

@@ -2,6 +2,7 @@
 
     backbone: {kind: llama, model: embedded}                                   # default, no network
     backbone: {kind: llama, repo: Qwen/Qwen3-1.7B-GGUF, file: Qwen3-1.7B-Q4_K_M.gguf}
+    backbone: {kind: hf, model: embedded}                                      # the same weights under transformers
     backbone: {kind: hf, model: unsloth/Qwen3-1.7B, device: auto, dtype: auto}
     backbone: {kind: openai, base_url: http://127.0.0.1:8000/v1, model: Qwen/Qwen3-1.7B}
     backbone: {kind: scripted, replies: replies.txt}
@@ -25,7 +26,7 @@ class LlamaSpec(Spec):
     """A GGUF file through llama.cpp, on this machine."""
 
     kind: Literal["llama"] = "llama"
-    model: str | None = Field("embedded", description="Path of a GGUF file, or 'embedded' for a model of Winnow's own, which this version does not bring.")
+    model: str | None = Field("embedded", description="Path of a GGUF file, or 'embedded' for the small model that comes with Winnow.")
     repo: str | None = Field(None, description="Hub repository that holds the GGUF, such as Qwen/Qwen3-1.7B-GGUF; needs 'file'.")
     file: str | None = Field(None, description="File name in 'repo'.")
     context: int | None = Field(None, ge=64, description="Tokens of memory; absent, what k candidates behind the longest prompt need.")
@@ -38,7 +39,7 @@ class HfSpec(Spec):
     """A transformers model, from a local folder or a hub."""
 
     kind: Literal["hf"] = "hf"
-    model: str = Field(description="Local folder or hub name, such as unsloth/Qwen3-1.7B.")
+    model: str = Field("embedded", description="Local folder or hub name, such as unsloth/Qwen3-1.7B, or 'embedded' for the small model that comes with Winnow.")
     revision: str | None = Field(None, description="Branch, tag or commit on the hub.")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N.")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="Weights' type; auto takes the model's own on a GPU and float32 on a CPU.")

@@ -1,19 +1,21 @@
 """What `winnow doctor` says of the model that the settings name, and of the memory a run will need.
 
 Decides what is broken (a run with these settings would stop) and what a person should know. A GGUF is
-opened, which maps its file; of other backbones only what can be seen without loading weights is looked at.
+opened, which maps its file; of other backbones only what can be seen without loading weights is looked at. The embedded model's files are checked by their sums.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.backbones.spec import HfSpec, LlamaSpec, OpenaiSpec
+from agent.backbones.spec import BackboneSpec, HfSpec, LlamaSpec, OpenaiSpec
 from agent.cli.checks import Check
 from agent.config import Config
+from agent.models import EMBEDDED, embedded_folder, embedded_gguf
 from rubric import load_playbook, read_prospect
 from rubric.errors import MissingExtra, WinnowError
 
@@ -22,18 +24,53 @@ if TYPE_CHECKING:
 
 _SAMPLE = {"company": {"name": "Example", "headcount": 60, "hq": "Germany"}, "recipient": {"name": "Maya Example"}}
 _KV_BYTES, _ROWS = 2, 64
+_TRADE = "tenacious"  # the playbook whose letters the embedded model was trained on
 
 
 def examine_model(config: Config) -> Iterator[Check]:
     spec = config.backbone
     yield Check("backbone", "ok", ", ".join(f"{k} {v}" for k, v in spec.model_dump().items() if v not in (None, "", {})))
-    if isinstance(spec, LlamaSpec):
+    told = list(_embedded(config)) if _is_embedded(spec) else []
+    yield from told
+    if any(check.status == "broken" for check in told):
+        pass
+    elif isinstance(spec, LlamaSpec):
         yield from _llama(spec, config)
     elif isinstance(spec, OpenaiSpec):
         yield _key(spec)
     elif isinstance(spec, HfSpec):
         yield _weights(spec)
     yield _store(config)
+
+
+def _is_embedded(spec: BackboneSpec) -> bool:
+    """Whether the config names Winnow's own model, and nothing beside it that would be taken first."""
+    if isinstance(spec, LlamaSpec):
+        return spec.model in (None, EMBEDDED) and spec.repo is None and spec.file is None
+    return isinstance(spec, HfSpec) and spec.model == EMBEDDED
+
+
+def _embedded(config: Config) -> Iterator[Check]:
+    """What the embedded model is, and whether it is whole."""
+    try:
+        known = _folder_size(embedded_folder()) if isinstance(config.backbone, HfSpec) else _file_size(embedded_gguf())
+    except WinnowError as error:
+        yield Check("embedded model", "broken", str(error), "install winnow again, or name another model under 'backbone'")
+        return
+    yield Check("embedded model", "ok", f"{known}, SHA-256 as shipped; for demonstration: it writes only about the trade of the playbook {_TRADE!r}")
+    if (playbook := load_playbook(config.playbook, config.capacity).name) != _TRADE:
+        yield Check("trade", "note", f"the embedded model knows that of {_TRADE!r} and the playbook is {playbook!r}", "name a larger model under 'backbone'")
+
+
+def _file_size(path: Path) -> str:
+    from agent.backbones.llama_file import read_gguf
+
+    weights = sum(prod(tensor.shape) for tensor in read_gguf(path).tensors.values())
+    return f"{path.name}, {weights / 1e6:.1f} million weights in {path.stat().st_size / 1e6:.1f} MB"
+
+
+def _folder_size(folder: Path) -> str:
+    return f"{folder}, {sum(file.stat().st_size for file in folder.iterdir()) / 1e6:.1f} MB"
 
 
 def _llama(spec: LlamaSpec, config: Config) -> Iterator[Check]:
@@ -49,8 +86,7 @@ def _llama(spec: LlamaSpec, config: Config) -> Iterator[Check]:
     except MissingExtra as error:
         yield Check("model", "note", "llama-cpp-python is not installed", str(error).rpartition(": ")[2])
     except WinnowError as error:
-        embedded = spec.model == "embedded" and spec.repo is None
-        yield Check("model", "note" if embedded else "broken", str(error), "set 'backbone', or give --backbone llama:FILE.gguf to draft")
+        yield Check("model", "broken", str(error), "set 'backbone', or give --backbone llama:FILE.gguf to draft")
 
 
 def _opened(backbone: Any, config: Config) -> Iterator[Check]:
@@ -97,7 +133,10 @@ def _key(spec: OpenaiSpec) -> Check:
 
 
 def _weights(spec: HfSpec) -> Check:
-    folder = Path(spec.model).expanduser()
+    try:
+        folder = embedded_folder() if spec.model == EMBEDDED else Path(spec.model).expanduser()
+    except WinnowError as error:
+        return Check("model", "broken", str(error), "set 'backbone', or give --backbone hf:FOLDER to draft")
     if folder.is_dir():
         size = sum(p.stat().st_size for p in folder.glob("*.safetensors"))
         return Check("model", "ok" if size else "broken", f"{folder}, {size / 2**30:.2f} GB of weights", None if size else "give a folder with .safetensors files")

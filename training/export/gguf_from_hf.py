@@ -1,29 +1,27 @@
 """A transformers folder in, what the exporter writes out: shape, weights and vocabulary; and a PEFT folder likewise.
 
 Decides what counts as a Qwen3 model that can be exported without loss, and refuses the rest: other
-architectures, scaled positions, quantised weights, adapters with parts that a GGUF adapter cannot hold.
+architectures, scaled positions, quantised weights, words cut in another way than Qwen's, adapters with parts
+that a GGUF adapter cannot hold.
 Weights are read where they lie, one tensor at a time; neither torch nor transformers is needed.
-
-    python -m training.gguf_from_hf FOLDER model.gguf --quant Q8_0
-    python -m training.gguf_from_hf ADAPTER_FOLDER adapter.gguf
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rubric.errors import ModelError, WinnowError
-from training.gguf_model import CONTROL, NORMAL, USER_DEFINED, Lora, Quant, Shape, Vocabulary, write_lora, write_model
+from rubric.errors import ModelError
+from training.export.gguf_model import CONTROL, NORMAL, USER_DEFINED, Lora, Shape, Vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+QWEN_SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _TYPES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2", "F64": "<f8"}
 _PLAIN_LORA = {"use_dora": "DoRA", "use_qalora": "QALoRA", "lora_bias": "a bias", "modules_to_save": "whole modules", "rank_pattern": "ranks that differ", "alpha_pattern": "alphas that differ"}
 
@@ -92,6 +90,10 @@ def vocabulary_from_hf(folder: Path) -> Vocabulary:
     model = data.get("model") or {}
     if model.get("type") != "BPE" or not isinstance(model.get("vocab"), dict):
         raise ModelError(f"{folder / 'tokenizer.json'} holds no byte-level BPE tokenizer; the exporter writes only those")
+    if (data.get("normalizer") or {"type": "NFC"}).get("type") != "NFC":  # Qwen's own, which changes only what was typed decomposed
+        raise ModelError(f"{folder / 'tokenizer.json'} changes texts before it cuts them ('normalizer'), which a GGUF cannot say; set it to null and train again")
+    if QWEN_SPLIT not in _patterns(data.get("pre_tokenizer")):
+        raise ModelError(f"{folder / 'tokenizer.json'} cuts words in another way than Qwen's, so its token ids would differ; convert it with llama.cpp's own script")
     kinds: dict[int, tuple[str, int]] = {int(number): (token, NORMAL) for token, number in model["vocab"].items()}
     for entry in data.get("added_tokens") or []:
         kinds[int(entry["id"])] = (str(entry["content"]), CONTROL if entry.get("special") else USER_DEFINED)
@@ -105,6 +107,15 @@ def vocabulary_from_hf(folder: Path) -> Vocabulary:
         raise ModelError(f"{folder}: neither tokenizer_config.json nor config.json names the end token; add 'eos_token'")
     types = tuple(kinds[n][1] for n in range(len(kinds)))
     return Vocabulary(tokens, types, merges, eos, named.get("bos_token"), named.get("pad_token"), _template(folder))
+
+
+def _patterns(part: Any) -> set[str]:
+    """The regular expressions that a pre-tokenizer cuts by."""
+    if not isinstance(part, dict):
+        return set()
+    own = part.get("pattern")
+    found = {str(own["Regex"])} if isinstance(own, dict) and "Regex" in own else set()
+    return found.union(*map(_patterns, part.get("pretokenizers") or []))
 
 
 def _named(folder: Path, tokens: Sequence[str]) -> dict[str, int]:
@@ -192,9 +203,22 @@ def _header(file: Path) -> tuple[int, dict[str, Any]]:
     if not isinstance(header, dict):
         raise ModelError(f"{file} is cut short or no safetensors file; copy it again")
     header.pop("__metadata__", None)
-    if any(entry["data_offsets"][1] > room for entry in header.values()):
-        raise ModelError(f"{file} ends before its last tensor; copy it again")
+    for name, entry in header.items():
+        _refuse_misplaced(file, name, entry, room)
     return 8 + size, header
+
+
+def _refuse_misplaced(file: Path, name: str, entry: Any, room: int) -> None:
+    """An entry must say a type, a shape, and a place in the file that holds as many bytes."""
+    try:
+        begin, end = map(int, entry["data_offsets"])
+        count, kind = math.prod(map(int, entry["shape"])), str(entry["dtype"])
+    except (TypeError, ValueError, KeyError, OverflowError):
+        raise ModelError(f"{file} is damaged where it describes {name:.100}; copy it again") from None
+    if end > room:
+        raise ModelError(f"{file} ends before its last tensor; copy it again")
+    if not 0 <= begin <= end or (kind in _TYPES and count * int(_TYPES[kind][-1]) != end - begin):
+        raise ModelError(f"{file} is damaged where it describes {name:.100}; copy it again")
 
 
 def _widened(raw: NDArray[Any]) -> NDArray[Any]:
@@ -224,27 +248,4 @@ def _number(config: Mapping[str, Any], key: str, path: Path) -> float:
     return float(value)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.gguf_from_hf", description="Writes a transformers or PEFT folder as one GGUF file.")
-    parser.add_argument("folder", help="folder that transformers or PEFT saved")
-    parser.add_argument("path", help="GGUF file to write")
-    parser.add_argument("--quant", choices=get_args(Quant), default="F16", help="type of a model's matrices; adapters stay exact")
-    given = parser.parse_args(arguments)
-    folder = Path(given.folder)
-    try:
-        if (folder / "adapter_config.json").exists():
-            written = write_lora(given.path, lora_from_peft(folder))
-        else:
-            model = model_from_hf(folder)
-            written = write_model(given.path, model.shape, model.tensors, model.vocabulary, given.quant, name=folder.resolve().name)
-    except WinnowError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return error.status
-    sys.stderr.write(f"wrote {written} ({written.stat().st_size / 1e6:.1f} MB)\n")
-    return 0
-
-
-__all__ = ["HfModel", "Safetensors", "lora_from_peft", "main", "model_from_hf", "vocabulary_from_hf"]
-
-if __name__ == "__main__":
-    sys.exit(main())
+__all__ = ["HfModel", "Safetensors", "lora_from_peft", "model_from_hf", "vocabulary_from_hf"]

@@ -2,7 +2,7 @@
 
 Decides the names, types and metadata that llama.cpp reads, and writes each tensor as it comes, so that
 a model never lies in memory twice. A file appears under its name only when it is whole. Refuses weights
-that do not fit the shape: a missing, foreign or misshapen tensor is an error that names it.
+that do not fit the shape or are no numbers: a missing, foreign or misshapen tensor is an error that names it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Quant = Literal["F32", "F16", "Q8_0", "Q4_0"]
 ARCHITECTURE = "qwen3"
 NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
-_BLOCK = 32
+_BLOCK, _HALF = 32, 65_504
 _NO_MERGE = "\u00ff \u00ff"  # llama.cpp insists on a merge; the byte 0xFF is in no UTF-8 text
 _MODULES = {
     "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
@@ -268,11 +268,21 @@ def _encoded(source: str, given: NDArray[Any], place: Place, kind: str) -> NDArr
 
     if given.shape != place.dims:
         raise ModelError(f"the tensor {source} has the shape {given.shape}, the config says {place.dims}; weights and config belong to different models")
+    _refuse_no_numbers(source, given, kind)
     if kind in ("F32", "F16"):
         return np.ascontiguousarray(given, np.float32 if kind == "F32" else np.float16)
     gguf = import_gguf()
     quantised: NDArray[Any] = gguf.quants.quantize(np.ascontiguousarray(given, np.float32), gguf.GGMLQuantizationType[kind])
     return quantised
+
+
+def _refuse_no_numbers(source: str, given: NDArray[Any], kind: str) -> None:
+    """Half precision, which scales of quantised blocks have too, ends at 65,504."""
+    import numpy as np
+
+    top = float(np.abs(given).max(initial=0))
+    if not np.isfinite(top) or (top > _HALF and kind != "F32"):
+        raise ModelError(f"the tensor {source} has values up to {top:.3g}, which {kind} cannot hold; the weights are damaged, or training went astray")
 
 
 def _refuse_misfits(places: Mapping[str, Place], tensors: Mapping[str, Any]) -> None:
@@ -288,10 +298,3 @@ __all__ = [
     "CONTROL", "NORMAL", "USER_DEFINED", "Lora", "Quant", "Shape", "Vocabulary", "import_gguf", "lora_name", "module_dims",
     "tensor_places", "tensor_type", "write_lora", "write_model",
 ]  # fmt: skip
-
-if __name__ == "__main__":
-    import sys
-
-    from training.gguf_from_hf import main
-
-    sys.exit(main())

@@ -1,0 +1,79 @@
+"""The corpus as token ids: trees of the world and drills, in shards that are the same whenever they are made.
+
+Decides the share of drills, which falls as training goes on, and leaves out what is longer than the
+model is meant to read. A shard is shuffled and cut into batches of prompts of like length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
+
+from training.backbone import tokenizer as bpe
+from training.backbone.drills import drill
+from training.world.corpus import Tree, rows
+from training.world.split import Split
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+MOST_PROMPT, MOST_LETTER = 450, 220
+
+
+class Ids(NamedTuple):
+    """One tree as token ids; the first `head` of the prompt are static text. Letters end with their stop token."""
+
+    prompt: tuple[int, ...]
+    head: int
+    letters: tuple[tuple[int, ...], ...]
+
+
+class Shard(NamedTuple):
+    batches: tuple[tuple[Ids, ...], ...]
+    left_out: int
+
+
+def shard(folder: Path, split: Split, number: int, size: int, seed: int, drills: float, tokens: int) -> Shard:
+    """Shard `number`: `size` trees, a share of them drills, in batches of at most `tokens` tokens with their padding."""
+    reader = bpe.load(folder)
+    dice = Random(f"{seed}/{split}/{number}/shard")  # noqa: S311  not for secrets
+    count = round(size * drills)
+    trees = [*(drill(dice) for _ in range(count)), *rows(split, number * size, number * size + size - count, seed)]
+    made = [ids for tree in trees if (ids := encoded(tree, reader))]
+    return Shard(tuple(_batches(made, tokens, dice)), len(trees) - len(made))
+
+
+def encoded(tree: Tree, reader: Tokenizer) -> Ids | None:
+    """None where the prompt is longer than the model is meant to read."""
+    head = bpe.special_ids(reader, tree.prefix)
+    body = [n for text, special in tree.body for n in (bpe.special_ids if special else bpe.plain_ids)(reader, text)]
+    stop = reader.token_to_id(bpe.STOP)
+    letters = [(*bpe.plain_ids(reader, leaf.text), stop) for leaf in tree.leaves]
+    kept = tuple(letter for letter in letters if len(letter) <= MOST_LETTER)
+    return Ids((*head, *body), len(head), kept) if len(head) + len(body) <= MOST_PROMPT and kept else None
+
+
+def _batches(made: Sequence[Ids], tokens: int, dice: Random) -> Iterator[tuple[Ids, ...]]:
+    """Neighbours in length share a batch, so that little of it is padding; the batches come in any order."""
+    ordered = sorted(made, key=lambda ids: (len(ids.letters), len(ids.prompt) + dice.randint(0, 12)))
+    batches: list[tuple[Ids, ...]] = []
+    held: list[Ids] = []
+    for ids in ordered:
+        if held and (len(ids.letters) != len(held[0].letters) or _size([*held, ids]) > tokens):
+            batches.append(tuple(held))
+            held = []
+        held.append(ids)
+    batches += [tuple(held)] if held else []
+    dice.shuffle(batches)
+    yield from batches
+
+
+def _size(batch: Sequence[Ids]) -> int:
+    """Tokens of a batch with its padding."""
+    longest = max(len(letter) for ids in batch for letter in ids.letters)
+    return len(batch) * (max(len(ids.prompt) for ids in batch) + len(batch[0].letters) * longest)
+
+
+__all__ = ["Ids", "Shard", "encoded", "shard"]

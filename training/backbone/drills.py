@@ -1,0 +1,57 @@
+"""Drills: prompts whose answer is their own content, so that copying is learned before writing is.
+
+Decides nothing about letters. A model this small guesses names and numbers by frequency unless it is made
+to look them up; a drill asks for nothing else, with values that no frequency can predict.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from training.world.companies import company_name
+from training.world.corpus import Leaf, Tree
+from training.world.names import person
+
+_MONTHS = "January February March April May June July August September October November December".split()
+_OPENING = "<|im_start|>system\nSay again what the brief says.<|im_end|>\n<|im_start|>user\n"
+_CLOSING = "<|im_end|>\n<|im_start|>assistant\n"
+_SKILLS = ("Python", "Go", "data", "ML", "infrastructure", "frontend", "full-stack NestJS", "Rust", "Java", "backend")
+_LETTERS = 3
+
+
+def drill(dice: Random) -> Tree:
+    """One brief of values drawn at random, and answers that quote some of them in the words of a letter."""
+    values = _values(dice)
+    lines = "\n".join(f"- {label}: {value}" for label, value in values.items())
+    leaves = tuple(Leaf(_answer(values, dice)) for _ in range(_LETTERS))
+    return Tree(_OPENING, ((f"Brief\n{lines}", False), (_CLOSING, True)), leaves)
+
+
+def _values(dice: Random) -> dict[str, str]:
+    day, month = dice.randint(1, 28), dice.choice(_MONTHS)
+    who = person(dice)
+    values = {
+        "Company": company_name(dice),
+        "First name": who.first,
+        "Headcount": f"{dice.randint(11, 3000):,}",
+        "Today": f"{day} {month} {dice.randint(2024, 2028)}",
+        "Funding": f"${dice.randint(1, 40) / 2:g} million, closed {dice.randint(1, 28)} {dice.choice(_MONTHS)} {dice.randint(2024, 2027)}",
+        "Open roles": str(dice.randint(1, 60)),
+        "New leader": f"{person(dice).name}, CTO, since {dice.randint(1, 28)} {dice.choice(_MONTHS)} 2026",
+        "Need": f"{dice.randint(1, 30)} engineers, {dice.choice(_SKILLS)}",
+        "Capacity": f"{dice.choice(_SKILLS)}: {dice.randint(1, 30)} available, start {dice.randint(1, 28)} {dice.choice(_MONTHS)} 2026",
+    }
+    kept = dice.sample(list(values), dice.randint(4, len(values)))
+    return {label: values[label] for label in kept}
+
+
+def _answer(values: dict[str, str], dice: Random) -> str:
+    chosen = dice.sample(list(values), dice.randint(2, len(values)))
+    return "\n".join(_quoted(label, values[label]) for label in chosen)
+
+
+def _quoted(label: str, value: str) -> str:
+    return f"{label}: {value}."
+
+
+__all__ = ["drill"]
