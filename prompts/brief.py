@@ -62,8 +62,7 @@ def _who(case: Case) -> Iterator[tuple[str, str | None]]:
     yield "Title", recipient.title or wording.role(recipient.role)
     yield "Industry", company.industry
     yield "Headcount", f"{company.headcount:,}" if company.headcount is not None else None
-    yield "Location", company.hq
-    yield "Time zone", recipient.timezone or company.timezone
+    yield "Location", wording.series([company.hq, recipient.timezone or company.timezone])
     yield "Today", wording.day(case.as_of)
     yield "Message type", _message_type(case)
     yield _limit(case)

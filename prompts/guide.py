@@ -107,7 +107,7 @@ def _price(playbook: Playbook) -> str:
         for b in playbook.pricing.bands
     ]
     if not bands:
-        return "Name no price, rate, discount or total; leave prices to a scoping call."
+        return "No price, rate, discount or total."
     return f"Name no price but these: {'; '.join(bands)}. No discount, no total."
 
 
@@ -124,7 +124,7 @@ def _exclamations(most: int) -> str:
 def _above(playbook: Playbook) -> str:
     if playbook.policy.above_capacity == "escalate":
         return "if they need more, say that a person will plan it"
-    return "if they need more, offer what is there and a phased start, with a review before each further step"
+    return "if they need more, offer what is there and a review before more"
 
 
 def _quoted(words: tuple[str, ...] | list[str]) -> str:

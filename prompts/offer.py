@@ -52,7 +52,7 @@ def _pitch(case: Case) -> Iterator[Pair]:
         yield "Pitch", Trusted("none fits: name one fact, ask one question, offer no pitch")
         return
     segment = segments[case.segment.name]
-    said = _such_as(wording.examples(case.playbook.pitches.get(segment.name, ()), 2))
+    said = _such_as(wording.examples(case.playbook.pitches.get(segment.name, ()), 1))
     yield "Pitch", Trusted(f"{segment.title.lower()}{said}; no other")
     if case.first_contact and segment.opens_with:
         yield "Open with", Trusted(f"the {wording.plain_word(segment.opens_with)} signal")
@@ -69,12 +69,14 @@ def _ai_pitch(case: Case) -> Iterator[Pair]:
         return
     for pitch in case.playbook.ai_pitches:
         if signal.score in pitch.maturity:
-            yield "AI pitch, if any", Trusted(_such_as(wording.examples(pitch.words, 2)).removeprefix(", "))
+            yield "AI pitch, if any", Trusted(_such_as(wording.examples(pitch.words, 1)).removeprefix(", "))
 
 
 def _avoid(case: Case) -> Iterator[str]:
     """Kinds of talk that do not suit the reader's size, stage or mood."""
-    yield from (tier.language for tier in case.playbook.tiers if not _suits(case, tier))
+    kinds = [tier.language.removesuffix(" language") for tier in case.playbook.tiers if not _suits(case, tier)]
+    if kinds:
+        yield f"{', '.join(kinds)} language"
     if _let_go(case):
         yield "talk of growth"
     if any(segment.quiet for segment in case.playbook.segments if segment.name == case.segment.name):

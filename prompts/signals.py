@@ -107,7 +107,7 @@ def _skills(case: Case) -> Iterator[Pair]:
     if ai and ai.score is not None:
         yield "AI maturity (never name a level)", _tailed(case, ai, _AI[ai.score])
     if tech and tech.items and case.level(tech) != "insufficient_signal":
-        tail = "confirmed: state" if tech.confirmed else "inferred: hedge or ask"
+        tail = wording.sure("high" if tech.confirmed else "medium")
         yield "Technologies", f"{neutralise(wording.series(neutral_list(tech.items, 60)), ROOM)} ({tail})"
 
 

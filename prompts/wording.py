@@ -14,9 +14,9 @@ from rubric.coerce import Confidence, Role, Stage
 _MONTHS = "January February March April May June July August September October November December".split()
 _SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
 _SURE: dict[Confidence, str] = {
-    "high": "high confidence: state",
-    "medium": "medium confidence: hedge or ask",
-    "low": "low confidence: only ask",
+    "high": "state",
+    "medium": "hedge or ask",
+    "low": "only ask",
 }
 _HARD = re.compile(r"[#<]")
 _SOFT = re.compile(r"[|()?*]|\.\.\.")
@@ -65,7 +65,7 @@ def role(value: Role | None) -> str | None:
 
 def sure(confidence: Confidence, *, statable: bool = True) -> str:
     """What a confidence allows; a signal that may not be stated whatever its confidence is asked about."""
-    return _SURE[confidence] if statable else _SURE[confidence].partition(":")[0] + ": only ask"
+    return _SURE[confidence if statable else "low"]
 
 
 def plain_word(key: str) -> str:

@@ -74,7 +74,7 @@ def test_prompts_are_as_they_were(role: str, owner: str) -> None:
     assert shown == path.read_text("utf-8"), "a prompt changed; if that is wanted: WINNOW_GOLDEN=write pytest tests/test_prompts.py"
 
 
-@pytest.mark.parametrize(("style", "least", "most"), [("baseline", 250, 380), ("augmented", 400, 560), ("full", 900, 1350)])
+@pytest.mark.parametrize(("style", "least", "most"), [("baseline", 230, 340), ("augmented", 300, 420), ("full", 900, 1350)])
 def test_prompts_are_as_short_as_they_should_be(style: str, least: int, most: int) -> None:
     assert least < sum(len(m.text) for m in made(style, "tenacious").messages) / 4 < most
 
@@ -102,9 +102,9 @@ def test_equal_prompts_have_equal_hashes() -> None:
 # -- what the brief says ---------------------------------------------------------------------------------
 def test_facts_are_written_as_a_letter_says_them() -> None:
     shown = written(read_prospect(EXAMPLE))
-    assert "- Funding: Series B, $14 million, closed 10 February 2026 (high confidence: state)" in shown
-    assert "- Open roles: 7, number increasing, Senior Python Engineer open 35 days (high confidence: state)" in shown
-    assert "- Technologies: python, kafka (inferred: hedge or ask)" in shown
+    assert "- Funding: Series B, $14 million, closed 10 February 2026 (state)" in shown
+    assert "- Open roles: 7, number increasing, Senior Python Engineer open 35 days (state)" in shown
+    assert "- Technologies: python, kafka (hedge or ask)" in shown
     assert "- Need: 3 engineers, Python, start by 15 May 2026" in shown
     assert "- Capacity: Python: 8 available, 2 of them senior, start 28 April 2026 at the earliest" in shown
     assert "- Word limit: 120" in shown and "- First name: Maya\n" in shown
@@ -113,10 +113,10 @@ def test_facts_are_written_as_a_letter_says_them() -> None:
 @pytest.mark.parametrize(
     ("funding", "strict", "shown"),
     [
-        ({"confidence": "medium"}, False, "Series B, $14 million, closed 10 February 2026 (medium confidence: hedge or ask)"),
-        ({"confidence": "high", "observed_on": "2026-03-01"}, False, "(medium confidence: hedge or ask)"),
+        ({"confidence": "medium"}, False, "Series B, $14 million, closed 10 February 2026 (hedge or ask)"),
+        ({"confidence": "high", "observed_on": "2026-03-01"}, False, "(hedge or ask)"),
         ({"confidence": "low"}, False, "about $14 million (not verified)"),
-        ({"confidence": "low"}, True, "Series B, closed 10 February 2026 (low confidence: only ask)"),
+        ({"confidence": "low"}, True, "Series B, closed 10 February 2026 (only ask)"),
         ({"confidence": "insufficient_signal"}, False, None),
         ({"confidence": "low", "observed_on": "2026-03-01"}, False, None),
     ],
@@ -132,7 +132,7 @@ OFFERS: list[tuple[Mapping[str, Any], str]] = [
     (RESTRUCTURED, "talk of growth; hurry"),
     (LED, "- Open with: the leadership signal"),
     (GAPPED, "- AI pitch, if any: such as"),
-    (GAPPED, "- AI maturity (never name a level): AI work under way (high confidence: state)"),
+    (GAPPED, "- AI maturity (never name a level): AI work under way (state)"),
     ({}, "- Pitch: none fits"),
     ({"need": {"stack": "go", "engineers": 5}}, "fewer than needed: offer 2 first and name a review before more"),
     ({"need": {"stack": "cobol"}}, "- Capacity: cobol: nobody, offer no people for it"),
@@ -140,15 +140,15 @@ OFFERS: list[tuple[Mapping[str, Any], str]] = [
     ({"need": {"stack": "go"}, "company": {"regulated": True}}, "start 12 May 2026 at the earliest"),
     ({"company": {"industry": "hospital"}}, "- Regulated: beside any date or duration name the background checks, 7 days more"),
     ({"message_type": "sms"}, "- Character limit: under 160"),
-    ({"signals": {"layoff": {}}}, "- Layoff: there was one (high"),
-    ({"signals": {"restructuring": {"on": "2026-03-01"}}}, "- Restructuring: 1 March 2026 (high"),
+    ({"signals": {"layoff": {}}}, "- Layoff: there was one (state"),
+    ({"signals": {"restructuring": {"on": "2026-03-01"}}}, "- Restructuring: 1 March 2026 (state"),
     ({"touch": 3}, "- Word limit: 70"),
     ({"message_type": "warm"}, "- Word limit: 200"),
     ({"prior_commitments": [{"who": "Elias Norr", "stack": "go", "ends": "2026-07-31"}]}, "- Already committed: Elias Norr, Go, until 31 July 2026"),
     ({"rejected_suggestions": ["a data mesh"]}, "- Turned down before (do not suggest again): a data mesh"),
-    ({"signals": {"hiring": {"open_engineering_roles": 2, "confidence": "low"}}}, "2, too few for talk of growth (low confidence: only ask)"),
+    ({"signals": {"hiring": {"open_engineering_roles": 2, "confidence": "low"}}}, "2, too few for talk of growth (only ask)"),
     ({"peers": [{"name": "Kinetic Grid", "practice": "posted roles", "source_url": "https://k.example/jobs"}]},
-     "- Peer: Kinetic Grid: posted roles (high confidence: only ask)"),
+     "- Peer: Kinetic Grid: posted roles (only ask)"),
 ]  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def test_findings_stand_at_the_end_and_are_not_trusted() -> None:
     assert prompt.messages[0] == made("baseline", "tenacious").messages[0]
     told = [finding for finding in findings if finding.span and finding.decision == "BLOCK"]
     assert len(told) > 3
-    for finding in told[:3]:
+    for finding in told[:2]:
         assert f"- {finding.reason}; {finding.fix}\n" in text
         assert finding.reason in untrusted(prompt)
 
@@ -205,7 +205,7 @@ def test_only_what_a_draft_can_mend_is_told_and_reasons_are_neutralised() -> Non
 
 
 ORDERS = (
-    "high confidence: state", "medium confidence: hedge or ask", "low confidence: only ask", "inferred: hedge or ask", "confirmed: state",
+    "hedge or ask",
     "no first name is known; open with Hello", "AI maturity (never name a level)", "too few for talk of growth", "Word limit: 120",
     "none fits: name one fact, ask one question, offer no pitch", "nobody, offer no people for it", "AI pitch, if any",
     "fewer than needed: offer 2 first and name a review before more", "Turned down before (do not suggest again)",
@@ -279,7 +279,7 @@ def test_long_notes_are_cut_and_what_a_fact_allows_never_is() -> None:
     long = "word " * 3999
     text = written(brief(notes=long, signals={"capability_gap": {"capability": "ML", "evidence": long, "confidence": "low"}}))
     assert len(text) < 2500 and text.count("… [cut]") == 2
-    assert "… [cut] (low confidence: only ask)" in text and text.endswith('… [cut]"')
+    assert "… [cut] (only ask)" in text and text.endswith('… [cut]"')
 
 
 # -- no word of one trade in the room -------------------------------------------------------------------------

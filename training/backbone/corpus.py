@@ -19,7 +19,7 @@ from training.world.split import Split
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-MOST_PROMPT, MOST_LETTER = 450, 220
+MOST_PROMPT, MOST_LETTER = 512, 220
 
 
 class Ids(NamedTuple):
@@ -57,7 +57,7 @@ def encoded(tree: Tree, reader: Tokenizer) -> Ids | None:
 
 def _batches(made: Sequence[Ids], tokens: int, dice: Random) -> Iterator[tuple[Ids, ...]]:
     """Neighbours in length share a batch, so that little of it is padding; the batches come in any order."""
-    ordered = sorted(made, key=lambda ids: (len(ids.letters), len(ids.prompt) + dice.randint(0, 12)))
+    ordered = sorted(made, key=lambda ids: (len(ids.letters), _longest(ids) // 12, len(ids.prompt) + dice.randint(0, 12)))
     batches: list[tuple[Ids, ...]] = []
     held: list[Ids] = []
     for ids in ordered:
@@ -72,8 +72,11 @@ def _batches(made: Sequence[Ids], tokens: int, dice: Random) -> Iterator[tuple[I
 
 def _size(batch: Sequence[Ids]) -> int:
     """Tokens of a batch with its padding."""
-    longest = max(len(letter) for ids in batch for letter in ids.letters)
-    return len(batch) * (max(len(ids.prompt) for ids in batch) + len(batch[0].letters) * longest)
+    return len(batch) * (max(len(ids.prompt) for ids in batch) + len(batch[0].letters) * max(map(_longest, batch)))
+
+
+def _longest(ids: Ids) -> int:
+    return max(map(len, ids.letters))
 
 
 __all__ = ["Ids", "Shard", "encoded", "shard"]

@@ -97,7 +97,7 @@ def _revision(reading: Reading, known: Facts, drawn: Drawn, dice: Random, sender
             continue
         found = check(reading, Email(refused.body, refused.subject), playbook).findings
         if any(f.decision in {"BLOCK", "PENALISE"} for f in found):
-            style = dice.choice(("baseline", "baseline", "augmented"))
+            style = dice.choice(("baseline",) * 5 + ("augmented",))
             return _prompts().generator(reading, playbook, style=style, findings=found, sender=sender)
     return _prompts().generator(reading, playbook, sender=sender)
 
