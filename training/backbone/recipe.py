@@ -28,7 +28,7 @@ class Recipe(BaseModel):
     kv_heads: int = Field(2, ge=1)
     head_dim: int = Field(64, ge=8)
     ffn: int = Field(768, ge=32)
-    steps: int = Field(5600, ge=1, description="Batches that the weights are moved by.")
+    steps: int = Field(5000, ge=1, description="Batches that the weights are moved by.")
     batch_tokens: int = Field(4096, ge=512, description="Tokens of a batch, padding included.")
     shard_trees: int = Field(768, ge=8, description="Prompts that are drawn, sorted by length and shuffled together.")
     rate: float = Field(2e-3, gt=0, le=1, description="Highest learning rate, after the warm-up.")

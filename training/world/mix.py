@@ -35,9 +35,9 @@ class Share(NamedTuple):
 
 
 FLAWED: dict[Role, Share] = {
-    "baseline": Share(0.62, 0.33),
-    "augmented": Share(0.36, 0.18),
-    "revision": Share(0.14, 0.08),
+    "baseline": Share(0.66, 0.42),
+    "augmented": Share(0.4, 0.22),
+    "revision": Share(0.16, 0.1),
     "judge": Share(0.6, 0.6),
 }
 
