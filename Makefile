@@ -7,9 +7,10 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CORE := $(VENV)/.core-installed
 LLAMA := $(VENV)/.llama-installed
 DEV := $(VENV)/.dev-installed
+TRAIN := $(VENV)/.train-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench nightly clean
+.PHONY: help demo test lint bench backbone nightly clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -29,6 +30,9 @@ lint: $(DEV) ## ruff and mypy --strict
 
 bench: $(LLAMA) ## time and memory of judging and of sampling on this machine
 	@$(BIN)/python -m experiments.bench_check; checked=$$?; $(BIN)/python -m experiments.bench_speed && exit $$checked
+
+backbone: $(TRAIN) ## make the embedded model anew from a seed; takes hours, goes on where it was stopped
+	@$(BIN)/python -m training.backbone --work build/backbone --ship
 
 nightly: lint ## the tests with the slow ones, then the bench
 	@echo "tests, slow ones too ..."
@@ -60,3 +64,8 @@ $(DEV): pyproject.toml | $(BIN)/python
 	@echo "installing winnow with all backbones and development tools into $(VENV); llama.cpp is built, which takes minutes (once) ..."
 	@$(PIP) -e '.[llama,hf,openai,dev]'
 	@touch $(CORE) $(LLAMA) $@
+
+$(TRAIN): pyproject.toml | $(BIN)/python
+	@echo "installing winnow and what training needs into $(VENV) (once) ..."
+	@$(PIP) -e '.[train]'
+	@touch $(CORE) $@

@@ -37,7 +37,7 @@ def folder(model: TreeModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("model")
     words = ["Subject: Question about Tessaly", "Hi Maya, we place 7 engineers.", "é ß 漢字"] * 3
     bpe.save(bpe.trained(words, SHAPE.vocab), place / "tokenizer")
-    return write_folder(model, place / "tokenizer", place / "hf")
+    return write_folder(model, place, place / "hf")
 
 
 def alone(model: TreeModel, tree: Ids, letter: tuple[int, ...]) -> torch.Tensor:

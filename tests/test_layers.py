@@ -26,9 +26,12 @@ ABOUT = {
     "agent/store_database.py": {"sqlalchemy"},
     "agent/store_forget.py": {"sqlalchemy"},
     "agent/store_schema.py": {"sqlalchemy"},
+    "training/backbone/model.py": {"torch"},
+    "training/backbone/training.py": {"torch"},
+    "training/backbone/watch.py": {"torch", "transformers"},
 }
 # These stand on the ones above, and nobody imports them early either.
-BEHIND = {"agent/backbones/hf_adapter.py", "agent/backbones/llama.py", "agent/backbones/llama_memory.py", "experiments/bench_speed.py"}
+BEHIND = {"agent/backbones/hf_adapter.py", "agent/backbones/llama.py", "agent/backbones/llama_memory.py", "experiments/bench_speed.py", "training/backbone/folder.py"}
 NEEDED_BY_THE_RUBRIC = {"pydantic", "yaml", "rapidfuzz"}
 FILES = sorted(p for room in ("rubric", "critic", "prompts", "agent", "experiments", "training") for p in (ROOT / room).rglob("*.py"))
 

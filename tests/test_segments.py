@@ -273,3 +273,12 @@ def test_the_region_of_a_place(place: str | None, regions: set[str]) -> None:
 def test_a_playbook_without_segments_always_abstains() -> None:
     bare = parse_playbook({**playbook_data(), "segments": [], "segment_order": [], "pitches": {}}, "x")
     assert classify(brief(**FUNDED).prospect, bare).name == "abstain"
+
+
+OPEN_ROLE = {"hiring": {"open_engineering_roles": 4, "roles": [{"title": "Senior ML Engineer", "stack": "ml", "days_open": 70}], "confidence": "high"}}
+
+
+@pytest.mark.parametrize(("sure", "days", "name"), [("insufficient_signal", 75, "capability_gap"), ("high", 30, "abstain")])
+def test_a_gap_that_is_not_sure_hides_no_role_open_as_long(sure: str, days: int, name: str) -> None:
+    gap = {"signals": {**OPEN_ROLE, "capability_gap": {"confidence": sure, "days_open": days}}}
+    assert segment(GAPPED, gap).name == name

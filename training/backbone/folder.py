@@ -11,10 +11,14 @@ from training.backbone.model import TreeModel
 from training.backbone.tokenizer import END, STOP, load
 
 
-def write_folder(model: TreeModel, tokenizer: Path, folder: Path) -> Path:
+RECORDS = {"recipe.json": "recipe.json", "metrics.jsonl": "training.jsonl"}
+
+
+def write_folder(model: TreeModel, work: Path, folder: Path) -> Path:
+    """`work` holds the tokenizer, and of a run its recipe and measures, which go along."""
     from safetensors.torch import save_file
 
-    shape, reader = model.shape, load(tokenizer)
+    shape, reader, tokenizer = model.shape, load(work / "tokenizer"), work / "tokenizer"
     config = {
         "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "hidden_act": "silu", "attention_bias": False,
         "attention_dropout": 0.0, "dtype": "float16", "use_cache": True, "initializer_range": 0.02,
@@ -31,6 +35,9 @@ def write_folder(model: TreeModel, tokenizer: Path, folder: Path) -> Path:
             (folder / name).write_text(json.dumps(data, indent=1) + "\n", "utf-8")
         for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
             shutil.copy(tokenizer / name, folder / name)
+        for name, kept in RECORDS.items():
+            if (work / name).exists():
+                shutil.copy(work / name, folder / kept)
         weights = {name: weight.detach().cpu().half().contiguous() for name, weight in model.state_dict().items()}
         save_file(weights, str(folder / "model.safetensors"), {"format": "pt"})
     except OSError as error:

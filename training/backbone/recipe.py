@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rubric.errors import ConfigError
+from rubric.errors import ConfigError, StoreError
 from training.export.gguf_model import Shape
 
 
@@ -70,6 +70,21 @@ def read_recipe(path: Path | None, given: dict[str, Any]) -> Recipe:
         raise ConfigError(f"the recipe's {'.'.join(map(str, first['loc']))} is {first['input']!r}: {first['msg']}") from None
 
 
+def keep_recipe(work: Path, recipe: Recipe) -> None:
+    """Writes the recipe beside what it makes; refuses a folder that was begun with another one."""
+    path = work / "recipe.json"
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            refuse_another(json.loads(path.read_text("utf-8")), recipe, work)
+        else:
+            path.write_text(recipe.model_dump_json(indent=1) + "\n", "utf-8")
+    except ValueError:
+        raise ConfigError(f"{path} is not JSON; delete it if the recipe is the one that the folder was begun with") from None
+    except OSError as error:
+        raise StoreError(f"the folder {work} cannot be written: {error}; give another one as --work") from None
+
+
 def refuse_another(was: dict[str, Any], now: Recipe, folder: Path) -> None:
     """A run goes on with the recipe that it began with."""
     given = json.loads(now.model_dump_json())
@@ -79,4 +94,4 @@ def refuse_another(was: dict[str, Any], now: Recipe, folder: Path) -> None:
         raise ConfigError(f"the run in {folder} began with another recipe ({said}); give the old values, or another --work folder")
 
 
-__all__ = ["Recipe", "read_recipe", "refuse_another"]
+__all__ = ["Recipe", "keep_recipe", "read_recipe", "refuse_another"]

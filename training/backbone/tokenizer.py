@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.backbones.chat import CHATML
+from rubric.errors import ModelError
 from training.export.gguf_from_hf import QWEN_SPLIT
 
 if TYPE_CHECKING:
@@ -62,6 +63,14 @@ def load(folder: Path) -> Tokenizer:
     return Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
+def stop_id(tokenizer: Tokenizer) -> int:
+    """The token that ends a letter."""
+    found = tokenizer.token_to_id(STOP)
+    if found is None:
+        raise ModelError(f"the tokenizer has no {STOP}; delete its folder, and it is trained again")
+    return int(found)
+
+
 def plain_ids(tokenizer: Tokenizer, text: str) -> list[int]:
     """The ids of a text whose control tokens are read as text."""
     tokenizer.encode_special_tokens = True
@@ -75,4 +84,4 @@ def special_ids(tokenizer: Tokenizer, text: str) -> list[int]:
     return ids
 
 
-__all__ = ["END", "START", "STOP", "load", "plain_ids", "save", "special_ids", "texts_of", "trained"]
+__all__ = ["END", "START", "STOP", "load", "plain_ids", "save", "special_ids", "stop_id", "texts_of", "trained"]

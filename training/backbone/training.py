@@ -15,7 +15,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from pickle import UnpicklingError
+from threading import Event
+from typing import Any, NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -25,6 +27,7 @@ from rubric.errors import ModelError, StoreError
 from training.backbone.corpus import Ids, Shard, shard
 from training.backbone.model import Batch, TreeModel
 from training.backbone.recipe import Recipe, refuse_another
+from training.backbone.stopping import alone, interrupted
 from training.world.split import Split
 
 PAD = 0
@@ -40,10 +43,19 @@ class Measure(NamedTuple):
     tokens_per_s: float
     left_s: float
     held_out: float | None
+    left_out: float = 0.0
+    """Share of the prompts drawn so far that were too long to be used."""
+    copied: dict[str, float] | None = None
 
 
 class Reporter(Protocol):
     def __call__(self, measure: Measure) -> None: ...
+
+
+class Watch(Protocol):
+    """What is measured of the model itself, every few hundred steps: name and share."""
+
+    def __call__(self, model: TreeModel) -> dict[str, float]: ...
 
 
 class Place(NamedTuple):
@@ -57,15 +69,14 @@ class Stopped(Exception):
     """The run was interrupted and its checkpoint is written."""
 
 
-def train(work: Path, recipe: Recipe, report: Reporter) -> TreeModel:
+def train(work: Path, recipe: Recipe, report: Reporter, watch: Watch | None = None) -> TreeModel:
     """Runs to the last step of the recipe, from the checkpoint in `work` if there is one."""
     run = _Run(work, recipe)
-    try:
-        run.go(report)
-    except KeyboardInterrupt:
-        run.save()
-        raise Stopped(f"stopped at step {run.step} of {recipe.steps}; the same command goes on from there") from None
+    with interrupted() as asked:
+        run.go(report, watch, asked)
     run.save()
+    if run.step < recipe.steps:
+        raise Stopped(f"stopped at step {run.step} of {recipe.steps}; the same command goes on from there")
     return run.model
 
 
@@ -84,13 +95,13 @@ class _Run:
         if self.checkpoint.exists():
             self._load()
 
-    def go(self, report: Reporter) -> None:
+    def go(self, report: Reporter, watch: Watch | None, asked: Event) -> None:
         recipe, saved, since, tokens = self.recipe, time.monotonic(), time.monotonic(), 0
         batches = _Batches(self.work, recipe, "train", self.place)
         losses: list[float] = []
         with batches:
             for ids in batches:
-                if self.step >= recipe.steps:
+                if self.step >= recipe.steps or asked.is_set():
                     break
                 losses.append(self._move(ids))
                 tokens += sum(len(i.prompt) + sum(map(len, i.letters)) for i in ids)
@@ -101,7 +112,9 @@ class _Run:
                     held = self.held_out() if measured else None
                     speed, pace = tokens / spent, spent / len(losses)
                     left = (recipe.steps - self.step) * pace
-                    self._report(Measure(self.step, recipe.steps, sum(losses) / len(losses), speed, left, held), report)
+                    copied = watch(self.model) if watch and measured else None
+                    loss = sum(losses) / len(losses)
+                    self._report(Measure(self.step, recipe.steps, loss, speed, left, held, batches.left_out, copied), report)
                     losses, since, tokens = [], time.monotonic(), 0
                 if time.monotonic() - saved > _EVERY_S:
                     self.save()
@@ -115,7 +128,7 @@ class _Run:
         value = float(letters)
         if not math.isfinite(value):
             raise ModelError(f"the loss is {value} at step {self.step}; lower `rate` in the recipe and begin in another folder")
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
@@ -148,8 +161,13 @@ class _Run:
         return total / count
 
     def _report(self, measure: Measure, report: Reporter) -> None:
-        with (self.work / "metrics.jsonl").open("a", encoding="utf-8") as out:
-            out.write(json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in measure._asdict().items()}) + "\n")
+        path = self.work / "metrics.jsonl"
+        row = {k: round(v, 4) if isinstance(v, float) else v for k, v in measure._asdict().items()}
+        try:
+            with path.open("a", encoding="utf-8") as out:
+                out.write(json.dumps(row) + "\n")
+        except OSError as error:
+            raise StoreError(f"the measures {path} cannot be written: {error}; make room, and run the same command again") from None
         report(measure)
 
     def save(self) -> None:
@@ -173,8 +191,8 @@ class _Run:
             refuse_another(state["recipe"], self.recipe, self.work)
             self.model.load_state_dict(state["model"])
             self.optimiser.load_state_dict(state["optimiser"])
-        except (RuntimeError, KeyError, EOFError, ValueError) as error:
-            raise ModelError(f"the checkpoint {self.checkpoint} is damaged: {error}; delete it to begin anew") from None
+        except (RuntimeError, KeyError, EOFError, ValueError, UnpicklingError) as error:
+            raise ModelError(f"the checkpoint {self.checkpoint} is damaged ({type(error).__name__}); delete it to begin anew") from None
         self.step, self.place = state["step"], Place(*state["place"])
 
 
@@ -183,9 +201,14 @@ class _Batches:
 
     def __init__(self, work: Path, recipe: Recipe, split: Split, place: Place) -> None:
         self._folder, self._recipe, self._split, self.place = work / "tokenizer", recipe, split, place
-        self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_quiet)
+        self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=alone)
+        self._drawn = self._dropped = 0
 
-    def __enter__(self) -> _Batches:
+    @property
+    def left_out(self) -> float:
+        return self._dropped / self._drawn if self._drawn else 0.0
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -197,6 +220,7 @@ class _Batches:
         while True:
             here = coming.result()
             coming = self._ask(number + 1)
+            self._drawn, self._dropped = self._drawn + self._recipe.shard_trees, self._dropped + here.left_out
             for place, batch in list(enumerate(here.batches))[first:]:
                 self.place = Place(number, place + 1)
                 yield batch
@@ -207,14 +231,6 @@ class _Batches:
         return self._pool.submit(
             shard, self._folder, self._split, number, recipe.shard_trees, recipe.seed, recipe.drills(number), recipe.batch_tokens
         )
-
-
-def _quiet() -> None:
-    """The run's own process is the one that Ctrl-C stops, and it has the cores."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(5)
 
 
 _DEV: dict[str, Shard] = {}
@@ -268,4 +284,4 @@ def _rate(recipe: Recipe, step: int) -> float:
     return recipe.rate * (recipe.least_rate + (1 - recipe.least_rate) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
 
 
-__all__ = ["Measure", "Place", "Reporter", "Stopped", "letter_targets", "prompt_targets", "tensors", "train"]
+__all__ = ["Measure", "Place", "Reporter", "Stopped", "Watch", "letter_targets", "prompt_targets", "tensors", "train"]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 CARD, WEIGHTS = "README.md", "model.safetensors"
 QUANT: Quant = "Q8_0"
 _COPIED = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+_RECORDS = ("recipe.json", "training.jsonl", "generation_config.json")  # how it was made, where that is kept
 
 
 def ship(folder: Path, into: Path = FOLDER, card: Path | None = None) -> tuple[Path, ...]:
@@ -71,6 +72,8 @@ def _half(folder: Path, half: Path, card: Path) -> Path:
     for name in _COPIED:
         if not (folder / name).exists():
             raise ModelError(f"there is no {folder / name}; a shipped model has {', '.join(NEEDED)}")
+        shutil.copyfile(folder / name, half / name)
+    for name in filter(lambda record: (folder / record).exists(), _RECORDS):
         shutil.copyfile(folder / name, half / name)
     shutil.copyfile(card, half / CARD)
     _write_weights(model, half / WEIGHTS)

@@ -27,7 +27,7 @@ from training.world.mix import Role, letter, weights
 from training.world.split import Split, split_of
 
 BLOCK = 32
-_ROLES: dict[Role, float] = {"baseline": 0.5, "augmented": 0.22, "revision": 0.18, "judge": 0.1}
+ROLES: dict[Role, float] = {"baseline": 0.5, "augmented": 0.22, "revision": 0.18, "judge": 0.1}
 _LEAVES = 4
 _SIGNED = 0.5
 # Failures that a careful colleague mends or lets through rather than throws away.
@@ -57,7 +57,7 @@ def rows(split: Split, start: int, stop: int, seed: int) -> Iterator[Tree]:
 
 def _tree(split: Split, index: int, seed: int) -> Tree:
     block = Random(f"{seed}/{split}/{index // BLOCK}")  # noqa: S311  not for secrets
-    role = block.choices(list(_ROLES), list(_ROLES.values()))[0]
+    role = block.choices(list(ROLES), list(ROLES.values()))[0]
     sender, signed = senders(block), block.random() < _SIGNED
     dice = Random(f"{seed}/{split}/{index}/tree")  # noqa: S311
     drawn = _drawn(split, dice, any_decision=role == "judge")
@@ -138,4 +138,4 @@ def _chat() -> ChatTemplate:
     return ChatTemplate(None)
 
 
-__all__ = ["MILD", "Leaf", "Tree", "label", "rows"]
+__all__ = ["MILD", "ROLES", "Leaf", "Tree", "label", "rows"]
