@@ -17,6 +17,7 @@ from rubric.words import lowered
 _MONTHS = {m.lower(): n for n, m in enumerate(calendar.month_name) if m}
 _MONTHS |= {m.lower(): n for n, m in enumerate(calendar.month_abbr) if m} | {"sept": 9}
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
+_DOT = r"(?:(?<!may)(?<!\w{4})|(?<=sept))\."  # of an abbreviation; behind a whole name it ends the sentence
 _WEEKDAYS = {d.lower(): n for n, d in enumerate(calendar.day_name)}
 _WEEKDAY = "(?:" + "|".join(_WEEKDAYS) + ")"
 _COUNT = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a couple of|a few)"
@@ -42,7 +43,7 @@ _OPENERS = (
 )
 _DATE = re.compile(
     rf"\b(?P<iso>20\d\d-\d\d(?:-\d\d)?)\b"
-    rf"|\b(?P<md>{_MONTH})\.? (?P<md_day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (?P<md_year>20\d\d))?"
+    rf"|\b(?P<md>{_MONTH})(?:{_DOT})? (?P<md_day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (?P<md_year>20\d\d))?"
     rf"|\b(?P<dm_day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<dm>{_MONTH})\b(?:,? (?P<dm_year>20\d\d))?"
     rf"|\b(?:(?P<part>early|mid|late|beginning of|start of|middle of|(?:the )?end of|first week of|last week of)[ -])?\b(?P<month>{_MONTH})\b(?:,? (?P<month_year>20\d\d))?"
     rf"|\b(?:(?P<qpart>early|mid|late|(?:the )?end of|start of)[ -])?\bq(?P<q>[1-4])\b(?:[ -]?(?P<q_year>20\d\d))?"

@@ -62,10 +62,57 @@ def _mentions(case: Case) -> list[Mention]:
             if not events or not (about_prospect(case, passage, sentence) or _the_round(passage, sentence)):
                 continue
             for event in events:
-                hit = next((h for h in passage.inside(_LISTS[event], sentence) if not ours(passage, h)), None)
+                hits = [h for h in passage.inside(_LISTS[event], sentence) if not ours(passage, h)]
+                if event == "hiring":
+                    hits = _of_hiring(case, passage, sentence, hits)
+                hit = next(iter(hits), None)
                 if hit is not None:
                     out.append(Mention(event, passage, sentence, hit))
     return out
+
+
+_ONE_ROLE = frozenset("role opening position vacancy req requisition job posting post listing ad seat search".split())
+_LEADERS = frozenset("cto vp head chief ceo cfo coo director lead leader".split())
+_WRITES = frozenset("published publishes publish wrote writes read reading blog article recent".split())
+
+
+def _of_hiring(case: Case, passage: Passage, sentence: Sentence, hits: list[Hit]) -> list[Hit]:
+    """The hits that speak of hiring: no post that somebody wrote, no post that somebody took up, no "faster than
+    hiring" of a pitch, and not the one role in which a sure capability gap shows."""
+    hits = [h for h in hits if not _other_post(passage, h) and "than" not in passage.words.lower[h.first - 2 : h.first]]
+    gap = case.prospect.signals.capability_gap
+    only_role = all(passage.words.lower[h.first] in _ONE_ROLE for h in hits)
+    if gap is None or not only_role or case.level(gap) != "high":
+        return hits
+    named = set(plain(gap.capability or "")) & set(passage.words.lower[sentence.first : sentence.last])
+    counted = any(a.unit == "roles" for a in passage.amounts if sentence.first <= a.first < sentence.last)
+    return hits if counted or not named else []
+
+
+def _other_post(passage: Passage, hit: Hit) -> bool:
+    """Whether it is a text, or the office of a leader: "published a post", "took on the role of CTO"."""
+    lower = passage.words.lower
+    before, after = set(lower[max(0, hit.first - 3) : hit.first]), lower[hit.last : hit.last + 2]
+    if lower[hit.first] in {"post", "posts"}:
+        return bool(_WRITES & before) or after[:1] in (["on"], ["about"])
+    if lower[hit.first] not in {"role", "position", "job", "seat"}:
+        return False
+    return (after[:1] in (["of"], ["as"]) and bool(_LEADERS & set(after))) or bool(_LEADERS & set(lower[hit.first - 1 : hit.first]))
+
+
+def leader_named(case: Case, passage: Passage, sentence: Sentence) -> bool:
+    """Whether a sentence names the appointment of the brief: the new leader's own name, the title with the
+    day or the month, or "the appointment"."""
+    leader = case.prospect.signals.leadership
+    if leader is None:
+        return False
+    lower = passage.words.lower[sentence.first : sentence.last]
+    if set(plain(leader.name or "")[-1:]) & set(lower):
+        return True
+    title = (leader.role or "").split("_")[0].lower()
+    days = [d for d in passage.dates if sentence.start <= d.start < sentence.end]
+    dated = leader.started_on is not None and any(d.covers(leader.started_on, slack=4) for d in days)
+    return bool(title) and title in lower and (dated or "appointment" in lower)
 
 
 def _sums(case: Case, passage: Passage) -> list[Quantity]:

@@ -1,14 +1,13 @@
-"""What a letter offers: so many people, of which stacks, from when; and what capacity there is.
+"""What a letter offers: so many people, of which stacks; and what capacity there is.
 
 An offer is an amount of people in a sentence where the seller speaks; what the reader asked for or
-has is no offer. Capacity is the prospect's own entry, else the playbook's.
+has is no offer. Capacity is the prospect's own entry, else the playbook's. From when people are
+promised is in `starts.py`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -25,27 +24,6 @@ _ASKED = frozenset(
     "request requested ask asked need needed needs want wanted require required requirement hiring looking short target".split()
 )
 SENIOR = frozenset({"senior", "seniors", "principal"})
-IDLE = frozenset(
-    {
-        "available",
-        "free",
-        "open",
-        "spare",
-        "set",
-        "working",
-        "work",
-        "place",
-        "supply",
-        "send",
-        "commit",
-        "committed",
-        "commitment",
-        "hand",
-        "shipping",
-        "shipped",
-        "live",
-    }
-)
 
 
 class Offer(NamedTuple):
@@ -71,6 +49,7 @@ def _offers(case: Case) -> list[Offer]:
             not offering(passage, sentence)
             or _theirs(passage, sentence, amount)
             or _of_theirs(case, passage, sentence, amount)
+            or _beside_less(passage, sentence, amount)
         ):
             continue
         if passage.negated(amount.first) or _denied(passage, sentence, amount):
@@ -86,14 +65,17 @@ def _offers(case: Case) -> list[Offer]:
 
 
 def offering(passage: Passage, sentence: Sentence) -> bool:
+    """Whether the seller may be offering in a sentence; a role of theirs that is open is no offer."""
     if passage.has("past_work", sentence):
         return False
-    return (
-        passage.has("offer", sentence)
-        or passage.has("covers_all", sentence)
-        or passage.has("available_verb", sentence)
-        or passage.has("start_verb", sentence)
-    )
+    lower = passage.words.lower
+    said = [h for name in _OFFERING for h in passage.inside(name, sentence)]
+    if passage.has("roles", sentence) and not WE & set(lower[sentence.first : sentence.last]):
+        said = [h for h in said if lower[h.first] not in {"open", "live", "running"}]
+    return bool(said)
+
+
+_OFFERING = ("offer", "covers_all", "available_verb", "start_verb")
 
 
 def _theirs(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
@@ -102,6 +84,8 @@ def _theirs(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
     before = lower[max(sentence.first, amount.first - 4) : amount.first]
     after = lower[amount.last : min(amount.last + 4, sentence.last)]
     for n, word in reversed(list(enumerate(before))):
+        if word == "with" and n and before[n - 1].startswith(("plan", "reckon", "count")):
+            continue
         if (
             word == "you"
             and n
@@ -134,6 +118,10 @@ def _theirs(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
 def _of_theirs(case: Case, passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
     """Whether it is a number of the brief, their headcount or open roles, and nobody offers it."""
     hiring = case.prospect.signals.hiring
+    lower = passage.words.lower[max(sentence.first, amount.first - 3) : amount.first]
+    company = {*plain(case.prospect.company.name)[:1], "company", "firm", "business", "organisation"}
+    if amount.high == case.prospect.company.headcount and company & set(lower) and not WE & set(lower):
+        return True
     own = {case.prospect.company.headcount, hiring.open_engineering_roles if hiring else None}
     before = passage.words.lower[max(sentence.first, amount.first - 6) : amount.first]
     near = passage.words.lower[amount.last : amount.last + 4]
@@ -141,17 +129,38 @@ def _of_theirs(case: Case, passage: Passage, sentence: Sentence, amount: Quantit
     return amount.high in own and not offered
 
 
+def _beside_less(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
+    """Whether a smaller number is offered and this one only measures it: "3 of the 10", "of 11 we can offer 3",
+    "5, fewer than 8", "rather 6 than promise 15"."""
+    lower = passage.words.lower
+    others = [a for a in passage.amounts if a.kind == "count" and sentence.first <= a.first < sentence.last]
+    if not any(1 <= a.high < amount.high for a in others):
+        return False
+    before = lower[max(sentence.first, amount.first - 4) : amount.first]
+    near = [w for w in before if w not in {"the", "your", "those", "these", "all", "about", "asked"}]
+    if near[-2:] in (["fewer", "than"], ["less", "than"]):
+        return not {"no", "not", "nothing"} & set(lower[max(sentence.first, amount.first - 5) : amount.first])
+    if near[-2:-1] == ["than"] and near[-1].startswith(("promis", "offer", "claim", "pretend", "quot")):
+        return "rather" in lower[sentence.first : amount.first]
+    smaller_before = any(a.high < amount.high and 0 < amount.first - a.first <= 8 for a in others)
+    return near[-1:] == ["of"] and (smaller_before or amount.first - sentence.first <= 2)
+
+
 def _denied(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
     """ "I will not promise two people I do not have": a denial of the promise, some words before."""
     before = passage.words.lower[max(sentence.first, amount.first - 6) : amount.first]
     after = passage.words.lower[amount.last : min(amount.last + 7, sentence.last)]
-    if ("more", "than") in pairwise(after) or ("too", "many") in pairwise(after) or "exceeds" in after:
+    than = after.index("than") if ("more", "than") in pairwise(after) else len(after)
+    if set(after[than + 1 : than + 2]) & _MEASURES or ("too", "many") in pairwise(after) or "exceeds" in after:
         return True
     return any(
         w in {"not", "won't", "cannot", "can't", "never"}
         and v in {"promise", "offer", "commit", "guarantee", "provide", "quote", "have"}
         for w, v in pairwise(before)
     )
+
+
+_MEASURES = frozenset("we i our what is the can us capacity".split())
 
 
 def _is_sum(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
@@ -287,134 +296,6 @@ def available(case: Case, stacks: tuple[str, ...]) -> int | None:
 def names_in(case: Case, sentence: Sentence) -> bool:
     said = set(case.body.words.lower[sentence.first : sentence.last])
     return any(c.who and set(plain(c.who)) <= said for c in case.prospect.prior_commitments)
-
-
-class Start(NamedTuple):
-    """A promised start: the latest day it can mean, and its characters."""
-
-    day: date
-    start: int
-    end: int
-
-
-def starts(case: Case, sentence: Sentence) -> Iterator[Start]:
-    """Every start that a sentence promises: a date, a span of time from now, or "immediately"."""
-    body = case.body
-    explicit = any(r.kind == "calendar" and sentence.start <= r.start < sentence.end for r in body.dates)
-    for ref in body.dates:
-        if (
-            not sentence.start <= ref.start < sentence.end
-            or ref.last_day < case.as_of
-            or ref.kind in {"ago", "only_year", "in"}
-        ):
-            continue
-        word = min(body.words.at(ref.start), sentence.last - 1)
-        if (
-            _until(body, ref.start)
-            or _too_soon(body, ref.end)
-            or _refused(body, sentence, word)
-            or _in_condition(body, sentence, word)
-        ):
-            continue
-        if ref.kind == "day" and (
-            explicit or not beside_start(body, sentence, word) or body.words.lower[word - 1 : word] == ["from"]
-        ):
-            continue
-        behind = _behind(body, ref.start)
-        yield Start(_later(ref.last_day, int(behind)), ref.start, ref.end)
-    for amount in body.amounts:
-        if amount.kind == "duration" and sentence.first <= amount.first < sentence.last and _ahead(body, amount):
-            yield Start(_later(case.as_of, round(min(amount.high, 1e5) + 0.49)), amount.start, amount.end)
-    for hit in body.inside("start_now", sentence) if not explicit else ():
-        if (
-            not body.negated(hit.first)
-            and body.words.lower[hit.first - 1 : hit.first] != ["from"]
-            and beside_start(body, sentence, hit.first)
-            and not _in_condition(body, sentence, hit.first)
-        ):
-            days = (
-                7
-                if "week" in body.words.lower[hit.first : hit.last]
-                and "next" not in body.words.lower[hit.first : hit.last]
-                else 0
-            )
-            if "next" in body.words.lower[hit.first : hit.last]:
-                days = 11 - case.as_of.weekday()
-            if body.words.lower[hit.first] == "tomorrow":
-                days = 1
-            yield Start(_later(case.as_of, days), *body.words.chars(hit.first, hit.last))
-
-
-def _until(passage: Passage, start: int) -> bool:
-    word = passage.words.at(start)
-    before = passage.words.lower[max(0, word - 4) : word]
-    return bool(
-        {"until", "through", "till", "to", "thru", "ends", "end", "ending", "finishes", "wraps", "rolls"} & set(before)
-    )
-
-
-def _ahead(passage: Passage, amount: Quantity) -> bool:
-    """Whether a duration counts from now: "in two weeks", "within 72 hours", "two-week lead time"."""
-    lower = passage.words.lower
-    before = lower[max(0, amount.first - 3) : amount.first]
-    after = lower[amount.last : amount.last + 3]
-    if {"ago", "minute", "engagement", "contract", "project", "scope", "sprint", "notice", "trial"} & set(
-        after
-    ) or amount.unit == "minute":
-        return False
-    if {"adds", "add", "adding", "plus", "additional", "extra", "for", "every", "over", "last", "past"} & set(
-        before
-    ) or {"longer", "extra", "more", "later"} & set(after):
-        return False
-    return bool({"in", "within", "under", "inside", "only", "just", "take", "takes", "start"} & set(before)) or bool(
-        {"lead", "from", "onboarding", "turnaround"} & set(after)
-    )
-
-
-def beside_start(passage: Passage, sentence: Sentence, word: int) -> bool:
-    """Whether the nearest verb is one of starting and not one of being free: "free today, start in May"."""
-    verbs = [*passage.inside("start_verb", sentence), *passage.inside("available_verb", sentence)]
-    if not verbs:
-        return True
-    nearest = min(verbs, key=lambda h: (abs(h.first - word), h.first > word))
-    return passage.words.lower[nearest.first] not in IDLE or word in range(nearest.first, nearest.last)
-
-
-def _later(day: date, days: int) -> date:
-    """Some days on, or the last day of the calendar."""
-    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
-
-
-def _behind(passage: Passage, start: int) -> bool:
-    word = passage.words.at(start)
-    return bool({"after", "post", "beyond", "past", "following"} & set(passage.words.lower[max(0, word - 2) : word]))
-
-
-def _refused(passage: Passage, sentence: Sentence, word: int) -> bool:
-    """Whether the start is denied: "cannot start in July"."""
-    denied = [h.first for h in passage.inside("negations", sentence) if word - 5 <= h.first < word]
-    return bool(denied) and passage.words.lower[denied[-1]] in {
-        "cannot",
-        "can't",
-        "not",
-        "won't",
-        "couldn't",
-        "isn't",
-        "unable",
-        "never",
-    }
-
-
-def _in_condition(passage: Passage, sentence: Sentence, word: int) -> bool:
-    """Whether the time is that of a condition: "if we agreed this week, two could start in May"."""
-    return (
-        bool({"if", "once", "when", "should"} & set(passage.words.lower[max(sentence.first, word - 5) : word]))
-        and "," in passage.words.text[passage.words.starts[word] : sentence.end]
-    )
-
-
-def _too_soon(passage: Passage, end: int) -> bool:
-    return bool(re.match(r"\W{0,3}(?:\w+ ){0,3}(?:is|would be|are) (?:too|not)\b", passage.words.text[end:], re.I))
 
 
 def evidence(case: Case, stacks: tuple[str, ...], field: str) -> str:

@@ -233,7 +233,9 @@ def _specialist(prospect: Prospect, of: object) -> Fact:
     gap, hiring = prospect.signals.capability_gap, prospect.signals.hiring
     make: object = of
     if gap is not None and gap.days_open is not None:
-        return make(gap, float(gap.days_open))  # type: ignore[operator, no-any-return]
+        found: Fact = make(gap, float(gap.days_open))  # type: ignore[operator]
+        if found.value is not None:  # a gap that is not sure enough hides no role that is open as long
+            return found
     days = [
         r.days_open
         for r in (hiring.roles if hiring else [])

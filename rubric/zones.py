@@ -30,7 +30,7 @@ _ZONES = {
 }  # fmt: skip
 _NAMES = "|".join(sorted(map(re.escape, _ZONES), key=len, reverse=True))
 _TIME = re.compile(
-    r"(?<![\d:.$\u20ac\u00a3])(?:(?P<noon>\bnoon|\bmidday|\bmidnight)|(?P<hour>[01]?\d|2[0-3])(?::(?P<minute>[0-5]\d))?"
+    r"(?<![\d:.$\u20ac\u00a3])(?:(?P<noon>\b(?:noon|midday|midnight)\b)|(?P<hour>[01]?\d|2[0-3])(?::(?P<minute>[0-5]\d))?"
     r"(?:\s?(?:-|\u2013|to|and)\s?(?P<hour2>[01]?\d|2[0-3])(?::(?P<minute2>[0-5]\d))?)?"
     r"\s?(?P<half>[ap]\.?m\.?)?)(?![\d%:]|[-\u2013]\d)"
     rf"(?:[\s,]*\(?(?P<in>in )?(?P<zone>{_NAMES}|your|our|local|my)(?![a-z])(?:[\s]+(?:standard|daylight|summer))?(?:[\s]+time)?)?",

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 from rubric.case import Case
 from rubric.phrases import Hit
+from rubric.quantities import Quantity
 from rubric.rules import Example, Found, at, rule
+from rubric.stems import stems
+from rubric.words import Sentence
 
 _KINDS = {
     "call": "a call",
@@ -100,8 +103,16 @@ def stacked(case: Case) -> Iterable[Found]:
     severity=3,
     decision="PENALISE",
     fix="ask for a shorter call; the playbook gives the range",
-    passes=[Example("Would 30 minutes suit you?"), Example("Would 45 minutes suit you?", {"message_type": "warm"})],
-    fails=[Example("Would 45 minutes suit you?"), Example("Could we take an hour on Tuesday for a call?")],
+    passes=[
+        Example("Would 30 minutes suit you?"),
+        Example("Would 45 minutes suit you?", {"message_type": "warm"}),
+        Example("Is it right that builds take 39 minutes?", {"signals": {"facts": ["Builds take 39 minutes."]}}),
+    ],
+    fails=[
+        Example("Would 45 minutes suit you?"),
+        Example("Could we take an hour on Tuesday for a call?"),
+        Example("Would 39 minutes suit you?", {"signals": {"facts": ["Builds take 39 minutes."]}}),
+    ],
 )
 def long_meeting(case: Case) -> Iterable[Found]:
     """A long meeting asked for in a first letter."""
@@ -115,6 +126,7 @@ def long_meeting(case: Case) -> Iterable[Found]:
             and amount.unit in {"minute", "hour"}
             and (case.body.has("ask_frame", sentence) or sentence.question)
             and not {"ago", "start", "deploy"} & set(case.body.words.lower[sentence.first : sentence.last])
+            and not _of_a_fact(case, sentence, amount)
         ):
             yield at(
                 case.body,
@@ -132,6 +144,14 @@ def long_meeting(case: Case) -> Iterable[Found]:
         ):
             yield at(case.body, (n, n + 2), f"asks for an hour in a first letter, {most} minutes are the most")
             return
+
+
+def _of_a_fact(case: Case, sentence: Sentence, amount: Quantity) -> bool:
+    """Whether a fact of the brief carries the amount: "is it right that builds take 39 minutes?"."""
+    if not (case.brief.trace(amount) or "").startswith("/signals/facts"):
+        return False
+    said = {t for t in stems(case.body.quote(sentence)) if not t.isdigit()}
+    return any(len(said & stems(fact)) >= 2 for fact in case.prospect.signals.facts)
 
 
 @rule(

@@ -20,12 +20,17 @@ from rubric.offers import (
     offering,
     offers,
 )
+from rubric.phrases import Hit
 from rubric.rules import Example, Found, at, at_place, rule
 from rubric.words import Sentence
 
 
 def python(available: int = 7, **more: Any) -> dict[str, Any]:
     return {"capacity": {"python": {"available": available, **more}}}
+
+
+def _need(engineers: int) -> dict[str, Any]:
+    return {**python(7), "need": {"stack": "python", "engineers": engineers}}
 
 
 @rule(
@@ -38,9 +43,34 @@ def python(available: int = 7, **more: Any) -> dict[str, Any]:
     passes=[
         Example("We have 7 Python engineers available.", python(7)),
         Example("We have 7 Python engineers, short of the 10 you asked for.", python(7)),
+        Example("I can offer 7 of the 10 Python engineers.", python(7)),
+        Example("7 Python engineers out of the 10 can come from us.", python(7)),
+        Example("Of the 11 Python engineers we can offer 3.", python(7)),
+        Example("We have 5 Python engineers, fewer than 8.", python(7)),
+        Example("I would rather offer 6 engineers than promise 15.", python(7)),
+        Example("You are planning with 18 engineers and we have 7.", python(7)),
+        Example(
+            "12 open roles at a company of 69 people is where we could help.", {**python(7), "company": {"headcount": 69}}
+        ),
+        Example("As I read, Northwind, with 616 people, works with Python.", {**python(7), "company": {"headcount": 616}}),
+        Example("A part of it is possible with our engineers.", _need(10)),
+        Example("The choice is yours, and our engineers are free.", _need(10)),
+        Example("That is easy to describe: our engineers join your sprints.", _need(10)),
+        Example("The people work for us and in your team.", _need(10)),
+        Example("We provide the engineers, and all of us see how it goes.", _need(10)),
     ],
     fails=[
         Example("We can place 8 Python engineers.", python(7)),
+        Example("I can offer 8 of the 10 Python engineers.", python(7)),
+        Example("We have 9 Python engineers, no fewer than 9.", python(7)),
+        Example("We can bring slightly fewer than 20 engineers.", python(7)),
+        Example("I would rather offer 15 engineers than promise 3.", python(7)),
+        Example("You are planning with 18 engineers and we have 18.", python(7)),
+        Example("That is possible, our engineers are free.", _need(10)),
+        Example("The engineers you asked for are yours.", _need(10)),
+        Example("Your 10 engineers, no problem, we have them.", _need(10)),
+        Example("We have 8 Python engineers, more than 5.", python(7)),
+        Example("Ten engineers would work for us.", _need(10)),
         Example("We can send a squad of a dozen.", {**python(7), "need": {"stack": "python"}}),
         Example(
             "We have plenty of capacity and can cover the full request.",
@@ -81,10 +111,11 @@ def _boundless(case: Case) -> Iterator[Found]:
         sentence = case.body.sentence(hit.first)
         if (
             not case.body.negated(hit.first)
-            and not case.body.has("negations", sentence)
+            and not any(h.first not in range(hit.first, hit.last) for h in case.body.inside("negations", sentence))
             and not sentence.question
             and offering(case.body, sentence)
             and not case.body.has("ramp_words", sentence)
+            and not _of_another(case.body, sentence, hit)
         ):
             yield at(
                 case.body, hit,
@@ -92,6 +123,26 @@ def _boundless(case: Case) -> Iterator[Found]:
                 evidence=evidence(case, stacks, "available"),
             )  # fmt: skip
             return
+
+
+def _of_another(passage: Passage, sentence: Sentence, hit: Hit) -> bool:
+    """Whether "is possible" or "is yours" is said of a part or of another thing than the people asked for:
+    "a part of it is possible", "the choice is yours", "that is easy to describe"."""
+    lower = passage.words.lower
+    if "," in passage.quote(hit) and "and" in lower[hit.first : hit.last]:
+        return True  # "we provide the engineers, and all of us plan": two clauses
+    if not {"is", "are", "be", "that's"} & set(lower[hit.first : hit.last]):
+        return False
+    before = set(lower[max(sentence.first, hit.first - 6) : hit.first])
+    telling = lower[hit.last : hit.last + 2]
+    return bool(_PARTS & before) or (telling[:1] == ["to"] and bool(_TELLING & set(telling)))
+
+
+_PARTS = frozenset(
+    """part parts some half share portion fewer less smaller more later start date pause call calls minutes change
+    step choice lead decision plan code roadmap reading question answer reply say word pace order end exit""".split()
+)
+_TELLING = frozenset("describe explain say tell see show understand check read follow picture answer imagine".split())
 
 
 @rule(
@@ -146,6 +197,7 @@ def _senior_part(case: Case, offer: Offer) -> bool:
     passes=[
         Example("We have Python engineers available.", python(7)),
         Example("We do not have Rust engineers."),
+        Example("Our engineers are taken as far as Rust goes."),
     ],
     fails=[
         Example("Our Rust engineers can start in May."),
@@ -162,6 +214,7 @@ def skill(case: Case) -> Iterable[Found]:
             or not body.has("people", sentence)
             or body.has("negations", sentence)
             or names_in(case, sentence)
+            or _taken(lower)
         ):
             continue
         named = named_stacks(case, body, sentence)
@@ -175,6 +228,12 @@ def skill(case: Case) -> Iterable[Found]:
                     evidence=evidence(case, (stack,), "available"),
                 )  # fmt: skip
                 return
+
+
+def _taken(lower: list[str]) -> bool:
+    """Whether a sentence says that nobody is free: "our Rust engineers are taken"."""
+    taken = [n for n, w in enumerate(lower) if w in {"taken", "busy", "booked", "occupied", "unavailable"}]
+    return any({"are", "is", "be"} & set(lower[max(0, n - 3) : n]) for n in taken)
 
 
 def _offered_skill(passage: Passage, sentence: Sentence, first: int, last: int) -> bool:

@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any
 
 from rubric.case import Case, Passage
-from rubric.offers import IDLE, WE, available, entries, evidence, named_stacks, names_in, offering, stacks_near, starts
+from rubric.offers import WE, available, entries, evidence, named_stacks, names_in, offering, stacks_near
 from rubric.prospect import Commitment, StackCapacity
 from rubric.rules import Example, Found, at, at_place, rule
 from rubric.rules.regulated import is_regulated
 from rubric.segments import capacity_of
+from rubric.starts import IDLE, starts
 from rubric.words import Sentence, plain
 
 
@@ -33,8 +34,15 @@ def dawit(ends: str, **more: Any) -> dict[str, Any]:
     passes=[
         Example("Our Python engineers can start within two weeks.", python(7, deploy_days=14)),
         Example("Would a call next week suit you?", python(7, deploy_days=14)),
+        Example("22 April, no: 5 May is the earliest start we can keep for engineers.", python(7, deploy_days=14)),
+        Example("Which role is hard to staff today? Our engineers could help.", python(7, deploy_days=14)),
+        Example("After a staff reduction in April, our engineers could help.", python(7, deploy_days=14)),
+        Example("I read that a new VP Eng started in April.", python(7, deploy_days=14)),
     ],
     fails=[
+        Example("On 24 April we could place Python engineers in your team.", python(7, deploy_days=14)),
+        Example("If 24 April suits you, our Python engineers could start that day.", python(7, deploy_days=14)),
+        Example("Our engineers would be able to start on 24 April.", python(7, deploy_days=14)),
         Example("Our Python engineers can start within one week.", python(7, deploy_days=14)),
         Example("We can have Python engineers onboarded tomorrow.", python(7, deploy_days=7)),
         Example(
@@ -90,9 +98,28 @@ def _meeting(case: Case, sentence: Sentence) -> bool:
 
 
 def _starting(passage: Passage, sentence: Sentence) -> bool:
-    """A word for starting work; being available alone is no start."""
-    verbs = [passage.words.lower[h.first] for h in passage.inside("start_verb", sentence)]
-    return any(v not in IDLE for v in verbs)
+    """A word for starting work; being available alone is no start, a "staff reduction" and a role that is
+    "hard to staff" are none either."""
+    lower = passage.words.lower
+    for hit in passage.inside("start_verb", sentence):
+        before = lower[max(sentence.first, hit.first - 3) : hit.first]
+        if lower[hit.first] == "staff" and (not _STAFFING & set(before[-1:]) or _HARD & set(before)):
+            continue
+        if lower[hit.first] not in IDLE or _placing(passage, sentence, hit.first):
+            return True
+    return False
+
+
+_STAFFING = frozenset("to can could will would we i us and fully".split())
+_HARD = frozenset("hard harder hardest difficult easy easier slow tricky".split())
+
+
+def _placing(passage: Passage, sentence: Sentence, verb: int) -> bool:
+    """Whether people are put to work: "on 25 March we could place two engineers in your team"."""
+    lower = passage.words.lower
+    if lower[verb] not in {"place", "supply", "send"} or not {"we", "i"} & set(lower[max(0, verb - 3) : verb]):
+        return False
+    return any(verb < h.first <= verb + 6 for h in passage.inside("people", sentence))
 
 
 @rule(
@@ -213,9 +240,15 @@ def _alternative(passage: Passage, sentence: Sentence, who: str) -> bool:
             "Our NestJS engineers could start on 1 October 2026.",
             {"capacity": {"fullstack_nestjs": {"available": 2, "committed_until": "2026-09-30"}}},
         ),
+        Example("Our NestJS engineers could start on 1 October."),
+        Example("If your date can move to 1 October, two NestJS engineers could work with you from that day."),
+        Example("If 1 October suits you, two NestJS engineers could start that day."),
+        Example("The Senior NestJS Engineer role has been open for 15 days. Is it still open?"),
     ],
     fails=[
         Example("We have two NestJS engineers available now."),
+        Example("Our NestJS engineers could start in June."),
+        Example("The NestJS role is open, and NestJS engineers are free for it."),
         Example(
             "Our NestJS engineers could start on 30 September 2026.",
             {"capacity": {"fullstack_nestjs": {"available": 2, "committed_until": "2026-09-30"}}},

@@ -289,7 +289,7 @@ def _role_count(case: Case, passage: Passage, sentence: Sentence, amount: Quanti
     hiring = case.prospect.signals.hiring
     before = passage.words.lower[max(0, amount.first - 2) : amount.first]
     if (
-        (passage.words.lower[amount.first] == "one" and sentence.question)
+        (passage.words.lower[amount.first] == "one" and (sentence.question or _one_of_many(passage, amount)))
         or before == ["instead", "of"]
         or before[-1:] in (["from"], ["than"])
     ):
@@ -308,6 +308,12 @@ def _role_count(case: Case, passage: Passage, sentence: Sentence, amount: Quanti
         f'says "{passage.quote(amount)}", the brief has {known}',
         evidence="/signals/hiring/open_engineering_roles" if total is not None else None,
     )  # fmt: skip
+
+
+def _one_of_many(passage: Passage, amount: Quantity) -> bool:
+    """Whether a number follows that counts them all: "one of 13 open roles"."""
+    after = passage.words.lower[amount.first + 1 : amount.first + 4]
+    return after[:1] == ["of"] and any(w[0].isdigit() for w in after[1:])
 
 
 def _in_texts(case: Case, amount: Quantity) -> bool:

@@ -253,6 +253,8 @@ def attachment(case: Case) -> Iterable[Found]:
     fix="name the one service that the brief calls for",
     passes=[
         Example("We place Python and Go engineers."),
+        Example("We offer engineers, in your sprints, in your repository, in your reviews."),
+        Example("We provide engineers who plan, write, test, and review with you."),
         Example("Agenda:\n1. scope\n2. stack", {"message_type": "warm"}),
     ],
     fails=[
@@ -296,10 +298,25 @@ def _series(case: Case) -> Iterator[tuple[int, int, int]]:
             yield from _menu(match, sentence.start)
 
 
+def _phrases(before: str, listed: str) -> bool:
+    """Whether the commas part phrases and no services: "in your sprints, in your reviews", "who plan, write, test"."""
+    items = [item.split() for item in re.sub(r"\b(?:and|or)\s+", ", ", listed).lower().split(",") if item.strip()]
+    loose = sum(item[0] in _NO_SERVICE for item in items)
+    return loose * 2 >= len(items) or bool(re.search(r"\b(?:who|that|which)\b", before + " ".join(items[0])))
+
+
+_NO_SERVICE = frozenset(
+    """in on at with from by for of to as the a an your our their its you we i it they he she who which that this so but
+    no not none each one two three then when where if is are""".split()
+)
+
+
 def _menu(match: re.Match[str], offset: int) -> Iterator[tuple[int, int, int]]:
     if "depend" in match.group():
         return
     listed = match.group(1)
+    if _phrases(match.group()[: match.start(1) - match.start()], listed):
+        return
     joined = bool(re.search(r",[^,]*\b(?:and|or)\b[^,]*$", listed)) and not re.search(r",\s+(?:and|or)\b", listed)
     yield offset + match.start(1), offset + match.end(1), listed.count(",") + 1 + joined
 

@@ -14,7 +14,7 @@ from rubric.rules import Example, Found, at_chars, at_place, rule
 from rubric.words import Sentence
 
 _STAGE = re.compile(
-    r"\b(?:(pre[ -]?seed)|(seed)(?=[ -](?:round|stage|raise|funding|compan|startup|fund))|series[ -]([a-h])\b|(?<=[ \"(])([A-H])[ -]round\b)",
+    r"\b(?:(pre[ -]?seed)|(seed)(?=[ -](?:round|stage|raise|funding|compan|startup|fund))|series[ -]([a-h])\b|(?-i:(?<=[ \"(])([B-H])[ -]round\b|\b(A)-round\b)|(?:(?<=\bthe )|(?<=\byour )|(?<=\bits )|(?<=\btheir )|(?<=\bour )|(?<=\ban )|(?<=\bnew )|(?<=\blatest ))(?-i:(A) round)\b)",
     re.I,
 )
 _RAISE = frozenset(
@@ -155,9 +155,13 @@ def _in_texts(case: Case, money: Quantity) -> bool:
     passes=[
         Example("Congratulations on your Series B.", _funding("high")),
         Example("We work with Series A and Series B teams.", _funding("high")),
+        Example("A round pays for people. After a round the roadmap grows.", _funding("high")),
     ],
     fails=[
         Example("Congratulations on your Series A.", _funding("high")),
+        Example("Your A round closed in February.", _funding("high")),
+        Example("The news of an A-round reached us.", _funding("high")),
+        Example("I saw the C round.", _funding("high")),
         Example(
             "We help seed and Series A companies build their first team.",
             {"signals": {"funding": {"stage": "series_c"}}},
@@ -193,7 +197,9 @@ def stage(case: Case) -> Iterable[Found]:
 def _stage_of(match: re.Match[str]) -> str:
     if match[1]:
         return "pre_seed"
-    return "seed" if match[2] else f"series_{(match[3] or match[4]).lower()}"
+    if match[2]:
+        return "seed"
+    return f"series_{next(g for g in match.groups()[2:] if g).lower()}"
 
 
 def _known_stage(case: Case, said: str) -> bool:

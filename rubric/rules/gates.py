@@ -17,6 +17,7 @@ from rubric.words import Words
 
 US = frozenset({"us", "agent", "seller", "sender", "rep", "sdr", "bot", "assistant", "outbound", "me", "we"})
 _STOP_WORDS = frozenset({"stop", "unsubscribe", "remove", "cancel", "quit", "end", "optout"})
+_FOR_US = re.compile(r"\b(?:assign|have|get|book|request|lend|give)\s+([A-Z][\w'-]+(?:\s[A-Z][\w'-]+){1,2})\s(?:to|for)\s(?:us|our)\b")
 _BOUNCE = re.compile(r"bounce|undeliverable|mailbox_full|invalid_(?:email|address)|no_such_user")
 
 
@@ -169,9 +170,12 @@ def disqualifier(case: Case) -> Iterable[Found]:
     passes=[
         Example("Hi", {"signals": {"facts": ["Their engineers are spread over three countries."]}}),
         Example("Hi", {"signals": {"facts": ["They work with contractors happily."]}}),
+        Example("Hi", {"signals": {"facts": ["The test suite was written in house."]}}),
     ],
     fails=[
         Example("Hi", {"signals": {"facts": ["The CTO wrote: we never outsource engineering."]}}),
+        Example("Hi", {"signals": {"facts": ["Northwind calls itself proudly onshore."]}}),
+        Example("Hi", {"signals": {"facts": ["Northwind states that all of its code is written in house."]}}),
         Example("Hi", _thread("We only hire people who come into our office.")),
     ],
 )
@@ -296,10 +300,13 @@ def price_question(case: Case) -> Iterable[Found]:
     passes=[
         Example("Hi", {"need": {"stack": "python", "engineers": 2}}),
         Example("Hi", _thread("We need two Python engineers.")),
+        Example("Hi", _thread("Could you assign Senior Engineers to us?")),
     ],
     fails=[
         Example("Hi", {"need": {"named_engineer": "Amina Diallo"}}),
         Example("Hi", _thread("Can we have Amina specifically?")),
+        Example("Hi", _thread("Could you assign Hiwot Tadesse to us personally?")),
+        Example("Hi", _thread("Please assign Hiwot Tadesse to us.")),
     ],
 )
 def named_engineer(case: Case) -> Iterable[Found]:
@@ -310,6 +317,17 @@ def named_engineer(case: Case) -> Iterable[Found]:
         return
     for pointer, quote in _said(case, "reply.named", last_only=True):
         yield Found(f'the prospect asks for a named person: "{quote}"', evidence=pointer)
+        return
+    for n, words, _ in replies(case)[-1:]:
+        found = next((m for m in _FOR_US.finditer(words.text) if not _is_trade(case, m[1])), None)
+        if found:
+            yield Found(f'the prospect asks for a named person: "{found.group()}"', evidence=f"/thread/messages/{n}/text")
+
+
+def _is_trade(case: Case, said: str) -> bool:
+    """Whether capitals belong to a trade and to no person: "assign Senior Engineers to us"."""
+    hits = case.brief.read(said)[1]
+    return any(name in {"people", "senior_word", "roles"} or name.startswith("stack.") for name in hits)
 
 
 @rule(

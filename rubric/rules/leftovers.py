@@ -21,7 +21,7 @@ _SLOT = re.compile(
 _SLOT_CASED = re.compile(r"(?m:^(?:Hi|Hello|Hey|Dear) First ?[Nn]ame\b)|\bXX+\b|\bFNAME\b|\bLNAME\b|\bINSERT [A-Z]+\b")
 _LOWER_ONLY = re.compile(r"\bx{3,}\b|\btbd\b|\btodo\b|\bfixme\b", re.I)
 _JSONISH = re.compile(
-    r"\{\s*\"\w+\"\s*:|\"(?:confidence|segment|score|signals?)\"\s*:|\b(?:confidence|score|maturity)\s*[:=]\s*\d|\b[a-z]+(?:_[a-z]+){2,}\b|\b(?:null|None|NaN|undefined)\b(?=[\s,.}])|/signals/|\btask[_-]id\b"
+    r"\{\s*\"\w+\"\s*:|\"(?:confidence|segment|score|signals?)\"\s*:|\b(?:confidence|score|maturity)\s*[:=]\s*\d|\b[a-z]+(?:_[a-z]+){2,}\b|\b(?:null|NaN|undefined)\b(?=[\s,.}])|(?<![.!?]\s)(?<!\n)(?<!^)\bNone\b(?=[\s,.}])|\bNone\b(?=[,.}])|/signals/|\btask[_-]id\b"
 )
 _SLOT_HINTS = ("{", "[", "<", "%", "___", "xx", "tbd", "todo", "fixme", "lorem", "x, y", "first", "fname", "lname", "insert")  # fmt: skip
 _JSON_HINTS = ("{", "_", "=", '"', "null", "none", "nan", "undefined", "confidence", "maturity", "score", "/signals")
@@ -95,12 +95,14 @@ def _slot(text: str) -> re.Match[str] | None:
     passes=[
         Example("We saw two open roles."),
         Example("Your segment of the market is small."),
+        Example("None of this is pressing. None of it needs an answer."),
         Example("May I only ask whether two roles are open? We could start on 28 April at the earliest."),
     ],
     fails=[
         Example("Your AI maturity score is 2."),
         Example("Working angle: Segment 3."),
         Example("We rate it confidence: 0.73."),
+        Example("The start is null for now."),
         Example("You have 7 open roles (high confidence: state)."),
         Example("You run Kafka (inferred: hedge or ask)."),
         Example("No first name is known; open with Hello. We saw two roles."),
@@ -193,7 +195,8 @@ def language(case: Case) -> Iterable[Found]:
 
 def _unlike_the_language(case: Case) -> bool:
     """Whether too few words, or in a short first letter none, are the little words of this language."""
-    lower = case.body.words.lower
+    own = case.brief.words  # names of the brief are of no language
+    lower = [w for w in case.body.words.lower if w not in own or w in _COMMON]
     common = sum(word in _COMMON for word in lower)
     if len(lower) >= 12:
         return common * 100 < 14 * len(lower)

@@ -93,6 +93,7 @@ def sourced_by(case: Case) -> list[Peer]:
     passes=[
         Example("Kinetic Grid posted two MLOps roles.", sourced_peers("high")),
         Example("Plan B is a call in May."),
+        Example("Reading about your company I found two roles."),
     ],
     fails=[Example("Companies like StartupX and StartupY do this."), Example("Competitor X has no such team.")],
 )
@@ -102,7 +103,7 @@ def placeholder(case: Case) -> Iterable[Found]:
         for match in _PLACEHOLDER.finditer(passage.words.text):
             if match.group().lower() in case.prospect.company.name.lower():
                 continue
-            if match.group().lower().startswith(("series", "co ")):
+            if match.group().lower().startswith(("series", "co ")) or _i_myself(passage, match):
                 continue
             yield at_chars(
                 passage,
@@ -111,6 +112,11 @@ def placeholder(case: Case) -> Iterable[Found]:
                 f'"{match.group()}" looks like a placeholder and not like a company',
             )
             return
+
+
+def _i_myself(passage: Passage, match: re.Match[str]) -> bool:
+    """Whether the letter is the writer: "reading about your company I found"."""
+    return match.group().endswith(" I") and match.group()[0].islower() and passage.words.text[match.end() + 1 : match.end() + 2].islower()
 
 
 @rule(

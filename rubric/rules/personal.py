@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rubric.case import Case
-from rubric.mentions import Mention, company_words, event_day, mentions, signal_of
+from rubric.case import Case, Passage
+from rubric.mentions import WE, Mention, company_words, event_day, leader_named, mentions, signal_of
 from rubric.rules import Example, Found, rule
 from rubric.stems import stems
+from rubric.words import Sentence, plain
 
 _HIRING = {
     "signals": {"hiring": {"open_engineering_roles": 4, "roles": [{"title": "Senior Go Engineer", "stack": "go"}]}}
 }
+
+
+_LED = {"signals": {"leadership": {"role": "cto", "name": "Aki Galvez", "started_on": "2026-03-02"}}}
 
 
 def tokens(case: Case) -> dict[str, str]:
@@ -50,8 +54,18 @@ def _tokens(case: Case) -> dict[str, str]:
             for word in set(words) & said - company:
                 if len(word) > 1 and word not in _DULL:
                     out.setdefault(word, pointer)
+    _appointment(case, out)
     _stages(case, said, out)
     return out
+
+
+def _appointment(case: Case, out: dict[str, str]) -> None:
+    """The new leader by name, or by title and day."""
+    for passage, sentence in case.sound():
+        if leader_named(case, passage, sentence):
+            out.setdefault("leadership", "/signals/leadership")
+            if any(sentence.start <= d.start < sentence.end for d in passage.dates):
+                out.setdefault("leadership date", "/signals/leadership")
 
 
 _DULL = frozenset(
@@ -101,8 +115,14 @@ def _stages(case: Case, said: set[str], out: dict[str, str]) -> None:
     passes=[
         Example("I saw four open Go roles at Northwind.", _HIRING),
         Example("We place engineers."),
+        Example("Northwind Robotics is looking for a Senior Go Engineer.", _HIRING),
+        Example("The CTO appointment on 2 March is why I write.", _LED),
+        Example("Since March, Aki Galvez has been CTO at Northwind.", _LED),
+        Example("With Aki Galvez as CTO since March, questions of team shape are open.", _LED),
     ],
     fails=[
+        Example("We have a Senior Go Engineer.", _HIRING),
+        Example("As a CTO you know delivery.", _LED),
         Example("We place engineers with flexible timelines.", _HIRING),
         Example("Tenacious can help Northwind Robotics with delivery capacity.", _HIRING),
     ],
@@ -138,6 +158,8 @@ def _facts_known(case: Case) -> list[str]:
 
 def _facts_named(case: Case) -> bool:
     named = tokens(case)
+    if any(p.part == "body" and (leader_named(case, p, s) or _role_sought(case, p, s)) for p, s in case.sound()):
+        return True
     if any(signal_of(case, m.event) is not None and m.passage.part == "body" for m in _mentions(case)):
         return True
     if any(
@@ -148,6 +170,20 @@ def _facts_named(case: Case) -> bool:
             case, named
         )
     return "AI maturity" in named and len(named) > 1
+
+
+def _role_sought(case: Case, passage: Passage, sentence: Sentence) -> bool:
+    """Whether a sentence about them names a role of the brief in full: "X is looking for a Senior Go Engineer"."""
+    lower = passage.words.lower[sentence.first : sentence.last]
+    hiring = case.prospect.signals.hiring
+    if WE & set(lower) or not (_SEEKING & set(lower) or set(case.memo(company_words)[:1]) & set(lower)):
+        return False
+    titles = [plain(r.title) for r in (hiring.roles if hiring else []) if r.title]
+    runs = [t for t in titles if len(t) > 1 and any(lower[n : n + len(t)] == t for n in range(len(lower)))]
+    return bool(runs) and bool(_SEEKING & set(lower))
+
+
+_SEEKING = frozenset("looking looks search searching seeking seeks wants want role opening open posting vacancy".split())
 
 
 def _beyond_stack(case: Case, named: dict[str, str]) -> bool:

@@ -32,11 +32,13 @@ _BANDS: dict[str, Any] = {
     passes=[
         Example("A quote depends on stack and seniority; a scoping call is the way."),
         Example("Our band is $4,000 to $6,500 per month.", playbook=_BANDS),
+        Example("Two roles.", {"signals": {"funding": {"amount_usd": 14000000}}}, "Context: $14 million and the team"),
     ],
     fails=[
         Example("Our rate is $4,500 per month."),
         Example("Our senior engineers cost $7,000 per month.", playbook=_BANDS),
         Example("The whole project comes to $240,000."),
+        Example("Two roles.", {"signals": {"funding": {"amount_usd": 14000000}}}, "Context: $240,000 for the team"),
     ],
 )
 def figure(case: Case) -> Iterable[Found]:
@@ -70,6 +72,8 @@ def _is_price(case: Case, passage: Passage, money: Quantity) -> bool:
     raised = passage.has("mention.funding", sentence)
     if raised and any(n.kind == "money" and carries(n.value, money) for n in case.brief.numbers):
         return False
+    if passage.part == "subject" and _is_theirs(case, money) and not passage.has("price", sentence):
+        return False
     lower = set(passage.words.lower[sentence.first : sentence.last])
     if passage.has("mention.funding", sentence) and not passage.has("price", sentence):
         return False
@@ -93,6 +97,12 @@ def _is_price(case: Case, passage: Passage, money: Quantity) -> bool:
             "our",
         }
     )
+
+
+def _is_theirs(case: Case, money: Quantity) -> bool:
+    """Whether it is the sum of the brief's funding."""
+    funding = case.prospect.signals.funding
+    return funding is not None and funding.amount_usd is not None and carries(funding.amount_usd, money)
 
 
 @rule(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rubric.case import Case, Passage
+from rubric.mentions import leader_named
 from rubric.phrases import Hit
 from rubric.playbook import ABSTAIN, Segment
 from rubric.rules import Example, Found, at, rule
@@ -384,9 +385,8 @@ def leadership_opening(case: Case) -> Iterable[Found]:
     if _described(case, case.segment.name).opens_with != "leadership":
         return
     leader = case.prospect.signals.leadership
-    name = (leader.name or "").split()[-1:] if leader else []
     sound = list(case.sound())
-    named = bool(name) and any(name[0].lower() in p.words.lower[s.first : s.last] for p, s in sound)
+    named = any(leader_named(case, p, s) for p, s in sound)
     if not named and not any(
         p.has("mention.leadership", s) or p.has(f"pitch.{case.segment.name}", s) for p, s in sound
     ):

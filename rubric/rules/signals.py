@@ -11,6 +11,7 @@ from typing import Any
 
 from rubric.case import Case
 from rubric.mentions import WE, YOU, Mention, about_prospect, company_words, event_day, mentions, ours, signal_of
+from rubric.offers import is_verb
 from rubric.rules import Example, Found, at, rule
 from rubric.words import plain
 
@@ -20,6 +21,12 @@ _OLD = {"funding": 180, "layoff": 120, "restructuring": 90, "leadership": 90}
 
 def hiring(confidence: str, roles: int = 7, **more: Any) -> dict[str, Any]:
     return {"signals": {"hiring": {"open_engineering_roles": roles, "confidence": confidence, **more}}}
+
+
+def _gap(hired: str) -> dict[str, Any]:
+    """A sure capability gap beside hiring that is less sure."""
+    gap = {"capability": "ML platform", "stack": "ml", "days_open": 75, "confidence": "high"}
+    return {"signals": {**hiring(hired)["signals"], "capability_gap": gap}}
 
 
 @rule(
@@ -33,11 +40,17 @@ def hiring(confidence: str, roles: int = 7, **more: Any) -> dict[str, Any]:
         Example("You have 7 open engineering roles.", hiring("high")),
         Example("It looks like you have 7 open roles; is that right?", hiring("medium")),
         Example("I saw 7 open roles. I cannot tell from the outside whether that is all.", hiring("low")),
+        Example("Northwind published a post on its ingest service.", hiring("medium")),
+        Example("You took on the role of CTO in March.", hiring("medium")),
+        Example("You could build faster than hiring allows.", hiring("medium")),
+        Example("The ML platform role at Northwind has been open for 75 days.", _gap("medium")),
     ],
     fails=[
         Example("You have 7 open engineering roles.", hiring("medium")),
         Example("Your 7 open roles show that you are building.", hiring("low")),
         Example("You have 7 open roles.", hiring("high", observed_on="2026-03-21")),
+        Example("You have 7 open roles beside the ML platform role.", _gap("medium")),
+        Example("You are hiring faster.", hiring("medium")),
     ],
 )
 def unhedged(case: Case) -> Iterable[Found]:
@@ -82,8 +95,10 @@ def only_topic(case: Case, mention: Mention) -> bool:
     passes=[
         Example("We see no public signal on hiring.", hiring("insufficient_signal")),
         Example("You have 7 open roles.", hiring("high")),
+        Example("The ML platform role at Northwind has been open for 75 days.", _gap("insufficient_signal")),
     ],
     fails=[
+        Example("You are hiring for ML platform roles.", _gap("insufficient_signal")),
         Example("You appear to be hiring.", hiring("insufficient_signal")),
         Example("Your layoffs must have been hard.", {"signals": {"layoff": {"confidence": "insufficient_signal"}}}),
     ],
@@ -221,9 +236,11 @@ def stale(case: Case) -> Iterable[Found]:
             "Your Kafka pipelines caught my eye.", {"signals": {"tech_stack": {"items": ["kafka"], "confirmed": True}}}
         ),
         Example("Your postings suggest Kafka.", {"signals": {"tech_stack": {"items": ["kafka"]}}}),
+        Example("You go on with the roadmap.", {"signals": {"tech_stack": {"items": ["go"]}}}),
     ],
     fails=[
         Example("Your Kafka pipelines caught my eye.", {"signals": {"tech_stack": {"items": ["kafka"]}}}),
+        Example("Your services run on Go.", {"signals": {"tech_stack": {"items": ["go"]}}}),
         Example("You run Kafka in production.", {"signals": {"tech_stack": {"items": ["kafka"], "confirmed": False}}}),
     ],
 )
@@ -241,11 +258,11 @@ def tech_stack(case: Case) -> Iterable[Found]:
         for word in range(sentence.first, sentence.last):
             before = case.body.words.lower[max(sentence.first, word - 6) : word]
             theirs = bool(YOU & set(before[-3:])) or bool(
-                set(case.memo(company_words)[:1]) & set(before) and _RUNS & set(before)
+                (YOU | set(case.memo(company_words)[:1])) & set(before) and _RUNS & set(before)
             )
             if case.body.words.lower[word] not in items - elsewhere or not theirs or {"if", "whether"} & set(before):
                 continue
-            if case.careful(case.body, sentence) or case.body.negated(word):
+            if case.careful(case.body, sentence) or case.body.negated(word) or is_verb(case.body, "go", word):
                 continue
             yield at(
                 case.body, (word, word + 1),

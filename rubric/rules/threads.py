@@ -7,6 +7,7 @@ pass on what they heard.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -31,6 +32,7 @@ _GENERIC = frozenset(
     upgrade engineering engineer first native implementation implement function practice programme program rollout layer stack
     system systems solution modernisation modernization project development capability""".split()
 )
+_MONTHS = frozenset(stem(m.lower()) for m in calendar.month_name if m)
 _ADVERSE = frozenset(
     "but however though although yet still nonetheless nevertheless even worth reconsider revisit really regardless anyway".split()
 )
@@ -73,6 +75,7 @@ def _secrets(case: Case) -> list[Secret]:
     if not case.prospect.other_threads:
         return []
     own = {stem(w) for w in case.brief.words} - {stem(w) for w in _PUBLIC}
+    numbers_known = {f"{n.value:g}" for n in case.brief.numbers}
     trade = case.playbook.skill_stems
     groups_known = _groups_of(
         case, (w for p, t in case.brief.texts if p != "/signals/funding/stage" for w in t.lower().split())
@@ -81,11 +84,11 @@ def _secrets(case: Case) -> list[Secret]:
     for t, thread in enumerate(case.prospect.other_threads):
         for f, fact in enumerate(thread.facts):
             words = content(fact)
-            numbers = frozenset(w for w in re.findall(r"\d[\d.,]*\s?(?:%|k|m)?", fact.lower())) - own
+            numbers = frozenset(w for w in re.findall(r"\d[\d.,]*\s?(?:%|k|m)?", fact.lower())) - own - numbers_known
             out.append(
                 Secret(
                     f"/other_threads/{t}/facts/{f}", fact, (thread.party or "").lower(),
-                    frozenset(stem(w) for w in words if not w.isdigit()) - own - trade,
+                    frozenset(stem(w) for w in words if not w.isdigit()) - own - trade - _MONTHS,
                     frozenset(n.strip() for n in numbers),
                     _groups_of(case, fact.lower().split()) - groups_known,
                     tuple(re.findall(r"[^\W_]+(?:'[^\W_]+)?", fact.lower())),
@@ -97,11 +100,15 @@ def _secrets(case: Case) -> list[Secret]:
 
 def _groups_of(case: Case, words: Iterable[str]) -> frozenset[int]:
     table = case.memo(_sensitive_table)
-    return frozenset(table[w] for word in words if (w := stem(word.strip(".,:;!?%'\"()"))) in table)
+    return frozenset(n for word in words for n in table.get(stem(word.strip(".,:;!?%'\"()")), ()))
 
 
-def _sensitive_table(case: Case) -> dict[str, int]:
-    return {stem(word): n for n, group in enumerate(case.playbook.sensitive) for word in group}
+def _sensitive_table(case: Case) -> dict[str, set[int]]:
+    out: dict[str, set[int]] = {}
+    for n, group in enumerate(case.playbook.sensitive):
+        for word in group:
+            out.setdefault(stem(word), set()).add(n)
+    return out
 
 
 @rule(
@@ -114,6 +121,10 @@ def _sensitive_table(case: Case) -> dict[str, int]:
     passes=[
         Example("We have two Go engineers with payment experience.", _other("Board wants to cut headcount by 20%")),
         Example("Would a short call help?", _other("CFO approved a 200k budget")),
+        Example("Your own leads would plan the work.", _other("The team lead is about to resign", party="team lead")),
+        Example("At present we have 4 engineers for your team.", _other("At present 4 people leave", party="team lead")),
+        Example("The 2 engineers you are planning for are available.", _other("The audit found 2 open issues")),
+        Example("Your round closed in June.", _other("The Lyon office will close in June")),
     ],
     fails=[
         Example(
@@ -123,6 +134,9 @@ def _sensitive_table(case: Case) -> dict[str, int]:
             "If a sale is on the table, short contracts may suit you.", _other("co-founder wants to sell the company")
         ),
         Example("I know the board is pushing for a 20% cut.", _other("Board wants to cut headcount by 20%")),
+        Example("With your team lead about to leave, two engineers could help.", _other("The team lead is about to resign")),
+        Example("Since your audit turned up 2 issues, engineers may help.", _other("The audit found 2 open issues")),
+        Example("With the Lyon office closing in June, help may suit.", _other("The Lyon office will close in June")),
     ],
 )
 def fact(case: Case) -> Iterable[Found]:
@@ -147,7 +161,8 @@ def _shared(case: Case, passage: Passage, sentence: Sentence, secret: Secret) ->
         return quote
     said = {stem(w) for w in lower}
     text = passage.quote(sentence).lower()
-    words = secret.stems & said
+    party = re.findall(r"[a-z]+", secret.party)
+    words = secret.stems & said - {stem(w) for w in party}
     numbers = {n for n in secret.numbers if re.search(rf"(?<![\d.]){re.escape(n)}(?!\d)", text)}
     numbers |= {
         f"{a.high:g}"
@@ -157,8 +172,12 @@ def _shared(case: Case, passage: Passage, sentence: Sentence, secret: Secret) ->
     groups = secret.groups & _groups_of(case, lower)
     told = passage.has("said_by_other", sentence)
     inside = told or passage.has("insider", sentence)
-    named = {stem(w) for w in re.findall(r"[a-z]+", secret.party)} & said - {stem(r) for r in _ROLES}
-    weight = len(words) + 2 * len(numbers) + len(groups)
+    named = not set(party) <= _ROLES and _in_a_row(lower, party)
+    small = [n for n in numbers if n.isdigit() and int(n) < 13]  # these stand in any letter
+    meant = {w for w in said if _groups_of(case, [w]) & groups} if len(groups) > 1 else groups
+    weight = len(words) + 2 * len(numbers) - len(small) + min(len(groups), len(meant))
+    if not words and not groups and len(small) == len(numbers):
+        return None
     needed = 2 if inside or named else 3
     if (told or named) and weight:
         needed = 1
@@ -174,6 +193,12 @@ def _shared(case: Case, passage: Passage, sentence: Sentence, secret: Secret) ->
         )
         or None
     )
+
+
+def _in_a_row(lower: list[str], party: list[str]) -> bool:
+    """Whether the party of another thread is named: "your team lead", not "the team" nor "your leads"."""
+    said = [w.removesuffix("'s") for w in lower]
+    return bool(party) and any(said[n : n + len(party)] == party for n in range(len(said)))
 
 
 def _quoted(lower: list[str], ordered: tuple[str, ...], case: Case) -> str | None:
@@ -203,9 +228,13 @@ def _quoted(lower: list[str], ordered: tuple[str, ...], case: Case) -> str | Non
             "Your CTO said in a podcast that hiring is slow.",
             {"signals": {"facts": ["The CTO said in a podcast that hiring is slow."]}},
         ),
+        Example("Engineers work on your board, with a few shared hours a day.", _other("Board wants to sell")),
+        Example("Your team is modest, and I do not know how the team is put together.", _other("Board wants to sell")),
+        Example("There is work in your team that is waiting.", _other("Board wants to sell")),
     ],
     fails=[
         Example("As your co-founder said, budget is tight."),
+        Example("Your board is worried about costs.", _other("Board wants to sell")),
         Example("A colleague of yours mentioned that you decide."),
         Example("I understand from your CEO that timing matters.", {"recipient": {"role": "cto"}}),
     ],
@@ -218,7 +247,7 @@ def hint(case: Case) -> Iterable[Found]:
         lower = passage.words.lower
         said = set(lower[hit.first : hit.last + 2])
         around = set(lower[sentence.first : sentence.last])
-        if _PUBLIC & around or passage.negated(hit.first):
+        if _PUBLIC & around or passage.negated(hit.first) or _in_common(lower, hit):
             continue
         roles = {r for r in _ROLES if r in said or f"{r}'s" in said} | (
             {"founder"} if {"co", "founder"} <= said else set()
@@ -242,6 +271,14 @@ def hint(case: Case) -> Iterable[Found]:
         return
 
 
+def _in_common(lower: list[str], hit: Hit) -> bool:
+    """Whether "shared" is a quality and nothing that was passed on: "your board, with a few shared hours"."""
+    return lower[hit.last - 1] == "shared" and lower[hit.last - 2] in _BEFORE_QUALITIES
+
+
+_BEFORE_QUALITIES = frozenset("a an the few some our your of with in their own one two".split())
+
+
 @rule(
     "idea.repeated",
     failure="rejected_idea_repeated",
@@ -252,11 +289,16 @@ def hint(case: Case) -> Iterable[Found]:
     passes=[
         Example("Understood, GraphQL is off the table. What matters most this quarter?", _rejected("GraphQL adoption")),
         Example("Fair enough. Your Go roles are another matter; may I send a profile?", _rejected("GraphQL adoption")),
+        Example("Is the React Developer role still open?", _rejected("event-driven migration")),
+        Example("The engineers report to your leads and would work in your sprints.", _rejected("reporting dashboard")),
+        Example("You decided against GraphQL, and I will let it rest.", _rejected("GraphQL adoption")),
     ],
     fails=[
         Example("I hear you, but GraphQL would still solve the over-fetching.", _rejected("GraphQL adoption")),
         Example("Moving services to async messaging would pay off within months.", _rejected("event-driven migration")),
         Example("Have you considered a small K8s pilot?", _rejected("Kubernetes migration")),
+        Example("Services that react to events would pay off.", _rejected("event-driven migration")),
+        Example("You decided against GraphQL, but I will not let it rest: it would help.", _rejected("GraphQL adoption")),
     ],
 )
 def repeated(case: Case) -> Iterable[Found]:
@@ -325,7 +367,7 @@ def _idea(case: Case, idea: str) -> Idea:
 
 def _names_idea(case: Case, passage: Passage, sentence: Sentence, idea: Idea) -> str | None:
     lower = passage.words.lower[sentence.first : sentence.last]
-    found = {stem(w): w for w in lower if stem(w) in idea.words}
+    found = {stem(w): w for n, w in enumerate(lower) if stem(w) in idea.words and not _answers_to(lower, n)}
     weight = sum(idea.words[s] for s in found)
     others = [w for w in lower if w in idea.synonyms]
     if weight >= idea.total * 0.5 and weight >= 0.5:
@@ -333,6 +375,11 @@ def _names_idea(case: Case, passage: Passage, sentence: Sentence, idea: Idea) ->
     if others and weight + 0.6 * len(set(others)) >= min(0.6, idea.total * 0.5):
         return ", ".join(dict.fromkeys([*found.values(), *others]))
     return None
+
+
+def _answers_to(lower: list[str], at: int) -> bool:
+    """ "engineers report to your leads" has nothing to do with reports."""
+    return lower[at] in {"report", "reports", "reporting"} and lower[at + 1 : at + 2] == ["to"]
 
 
 def _pushing(case: Case, passage: Passage, sentence: Sentence) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from rubric.case import Case, Passage
 from rubric.phrases import Hit
 from rubric.rules import Example, Found, at, at_chars, rule
-from rubric.words import plain
+from rubric.words import Sentence, plain
 
 _SHOUT = re.compile(r"\b[A-Z]{2,}\b(?:[ \n]+[A-Z]{2,}\b)+")
 _NAMED = {"cliche": "a clich\u00e9", "apology": "an apology", "guarantee": "a guarantee", "assumption": "an assumption"}
@@ -26,12 +26,19 @@ _EXCLAIM = re.compile(r"!+")
         Example("We place engineers with software teams."),
         Example("Your leverage ratio stands in the report."),
         Example("The JVM ecosystem has many build tools."),
+        Example("The cut of 33 percent dates from March.", {"signals": {"layoff": {"on": "2026-03-01", "pct": 33}}}),
+        Example("Your note dated 29 June was clear, and the one dated May too."),
+        Example("Their code is reviewed like everyone else's."),
+        Example("The work is still waiting for people."),
     ],
     fails=[
         Example("We have world-class engineers."),
         Example("Let's leverage synergies."),
         Example("W\u043erld\u200b-class talent, s y n e r g y included."),
         Example("You are falling behind."),
+        Example("You could cut 33 percent of cost.", {"signals": {"layoff": {"on": "2026-03-01", "pct": 33}}}),
+        Example("Your dated stack needs work."),
+        Example("I am still waiting for your reply."),
         Example("I apologize for taking your time."),
         Example("Just following up on my note."),
     ],
@@ -56,6 +63,8 @@ def words(case: Case) -> Iterable[Found]:
 def is_innocent(case: Case, passage: Passage, hit: Hit) -> bool:
     """Whether the words are meant otherwise: in a harmless phrase, a name of the brief, or denied."""
     sentence = passage.sentence(hit.first)
+    if _layoff_share(case, passage, sentence, hit):
+        return True
     if any(h.first < hit.last and hit.first < h.last for h in passage.inside("innocent", sentence)):
         return True
     lower = passage.words.lower
@@ -64,6 +73,19 @@ def is_innocent(case: Case, passage: Passage, hit: Hit) -> bool:
         return any(f" {said} " in text for text in case.memo(_own_texts))
     pairs = {" ".join(lower[hit.first - 1 : hit.last]), " ".join(lower[hit.first : hit.last + 1])} - {said}
     return any(f" {pair} " in text for pair in pairs for text in case.memo(_own_texts))
+
+
+def _layoff_share(case: Case, passage: Passage, sentence: Sentence, hit: Hit) -> bool:
+    """Whether a percentage is the brief's own of their layoff: "the cut of 33 percent dates from March"."""
+    layoff = case.prospect.signals.layoff
+    if layoff is None or layoff.pct is None or not hit.name.endswith("savings"):
+        return False
+    lower = set(passage.words.lower[sentence.first : sentence.last])
+    shares = [a for a in passage.amounts if a.kind == "percent" and hit.first <= a.first < hit.last]
+    return bool(shares) and all(a.high == layoff.pct for a in shares) and not lower & _SPENDING
+
+
+_SPENDING = frozenset("cost costs spend spending budget budgets rate rates price prices salary salaries payroll save we our us".split())
 
 
 def _own_texts(case: Case) -> tuple[str, ...]:
