@@ -1,26 +1,47 @@
 """Drills: prompts whose answer is their own content, so that copying is learned before writing is.
 
 Decides nothing about letters. A model this small guesses names and numbers by frequency unless it is made
-to look them up; a drill asks for nothing else, with values that no frequency can predict.
+to look them up; a drill asks for nothing else, with values that no frequency can predict. Most are runs of
+names and numbers said again; the others quote the lines of a brief.
 """
 
 from __future__ import annotations
 
 from random import Random
 
-from training.world.companies import company_name
+from training.world.companies import coined, company_name
 from training.world.corpus import Leaf, Tree
-from training.world.names import person
+from training.world.names import first_name, person, surname
 
 _MONTHS = "January February March April May June July August September October November December".split()
 _OPENING = "<|im_start|>system\nSay again what the brief says.<|im_end|>\n<|im_start|>user\n"
 _CLOSING = "<|im_end|>\n<|im_start|>assistant\n"
 _SKILLS = ("Python", "Go", "data", "ML", "infrastructure", "frontend", "full-stack NestJS", "Rust", "Java", "backend")
-_LETTERS = 3
+_LETTERS = 4
+_RUNS = 0.7
 
 
 def drill(dice: Random) -> Tree:
-    """One brief of values drawn at random, and answers that quote some of them in the words of a letter."""
+    return _run(dice) if dice.random() < _RUNS else _quotes(dice)
+
+
+def _run(dice: Random) -> Tree:
+    """Names and numbers in a row; each answer says a stretch of them again."""
+    words = [dice.choice((first_name, surname, coined, _number))(dice) for _ in range(dice.randint(30, 60))]
+    leaves = []
+    for _ in range(_LETTERS):
+        length = dice.randint(12, 22)
+        start = dice.randrange(len(words) - length)
+        leaves.append(Leaf(" " + " ".join(words[start : start + length])))
+    return Tree(_OPENING, ((f"Brief\n- {' '.join(words)}", False), (_CLOSING, True)), tuple(leaves))
+
+
+def _number(dice: Random) -> str:
+    return f"{dice.randint(2, 40)}"
+
+
+def _quotes(dice: Random) -> Tree:
+    """A brief of values drawn at random, and answers that quote some of its lines."""
     values = _values(dice)
     lines = "\n".join(f"- {label}: {value}" for label, value in values.items())
     leaves = tuple(Leaf(_answer(values, dice)) for _ in range(_LETTERS))

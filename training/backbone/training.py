@@ -31,7 +31,7 @@ from training.backbone.stopping import alone, interrupted
 from training.world.split import Split
 
 PAD = 0
-_EVERY_S, _MEASURE_STEPS, _DEV_TREES = 120.0, 200, 160
+_EVERY_S, _MEASURE_STEPS, _DEV_TREES = 120.0, 300, 120
 
 
 class Measure(NamedTuple):
