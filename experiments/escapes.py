@@ -48,7 +48,7 @@ class OneLetter(ScriptedBackbone):
 
 
 def flawed(count: int, seed: int) -> Iterator[Flawed]:
-    """Letters with one flaw each; failures, families and both kinds of wording take turns."""
+    """Letters with one flaw each; failures and both kinds of wording take turns, families as their wording weighs."""
     turns = {unseen: _Turns(unseen=unseen) for unseen in (False, True)}
     made = 0
     while made < count:
@@ -56,7 +56,7 @@ def flawed(count: int, seed: int) -> Iterator[Flawed]:
         seed += 1
         if drawn.truth.decision != "DRAFT":
             continue
-        letter = turns[made % 2 == 1].letter(drawn, Random(seed))  # noqa: S311  not for secrets
+        letter = turns[made % 2 == 1].letter(drawn, Random(seed))
         if letter is not None:
             made += 1
             yield Flawed(drawn, letter)

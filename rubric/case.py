@@ -116,6 +116,10 @@ class Passage:
         at = self.words.sentence_of[sentence.first]
         return [s for n, s in enumerate(self.words.sentences) if abs(n - at) == 1]
 
+    def is_month(self, hit: Hit) -> bool:
+        """Whether "may" is the month: with a capital it is never a hedge, "May I" being a question."""
+        return self.words.lower[hit.first : hit.last] == ["may"] and self.words.is_capitalised(hit.first)
+
     def negated(self, word: int) -> bool:
         """Whether a negation stands up to four words before, in the same clause."""
         first = max(self.sentence(word).first, word - 4)
@@ -225,7 +229,7 @@ class Case:
         if key not in self._memo:
             self._memo[key] = Sureness(
                 question=sentence.question and not self.is_ask(passage, sentence),
-                hedged=passage.has("hedges", sentence),
+                hedged=any(not passage.is_month(h) for h in passage.inside("hedges", sentence)),
                 observed=passage.has("observed", sentence),
                 doubted=passage.has("doubt", sentence),
                 denied=passage.has("disclaimers", sentence),

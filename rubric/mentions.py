@@ -24,6 +24,9 @@ YOU = frozenset({"you", "your", "yours", "you're", "you've", "you'll", "you'd"})
 WE = frozenset({"we", "our", "we've", "we'll", "us", "i", "i've", "i'll"})
 
 
+_WISHES = frozenset({"congratulations", "congrats"})
+
+
 class Mention(NamedTuple):
     """One event spoken of in one sentence that is about the prospect."""
 
@@ -35,7 +38,7 @@ class Mention(NamedTuple):
 
 def about_prospect(case: Case, passage: Passage, sentence: Sentence) -> bool:
     lower = passage.words.lower[sentence.first : sentence.last]
-    if any(w in YOU for w in lower):
+    if any(w in YOU or w in _WISHES for w in lower):
         return True
     name = case.memo(company_words)
     return bool(name and name[0] in lower) or passage.has("observed", sentence)
@@ -59,8 +62,8 @@ def _mentions(case: Case) -> list[Mention]:
             if money is not None:
                 out.append(Mention("funding", passage, sentence, money))
                 events = [e for e in events if e != "funding"]
-            if not events or not (about_prospect(case, passage, sentence) or _the_round(passage, sentence)):
-                continue
+            if not (about_prospect(case, passage, sentence) or _the_round(passage, sentence)):
+                events = [e for e in events if e == "leadership" and leader_named(case, passage, sentence)]
             for event in events:
                 hits = [h for h in passage.inside(_LISTS[event], sentence) if not ours(passage, h)]
                 if event == "hiring":

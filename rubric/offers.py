@@ -83,6 +83,8 @@ def _theirs(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
     lower = passage.words.lower
     before = lower[max(sentence.first, amount.first - 4) : amount.first]
     after = lower[amount.last : min(amount.last + 4, sentence.last)]
+    if after[:2] in (["from", "us"], ["of", "ours"]):
+        return False
     for n, word in reversed(list(enumerate(before))):
         if word == "with" and n and before[n - 1].startswith(("plan", "reckon", "count")):
             continue
@@ -126,6 +128,10 @@ def _of_theirs(case: Case, passage: Passage, sentence: Sentence, amount: Quantit
     before = passage.words.lower[max(sentence.first, amount.first - 6) : amount.first]
     near = passage.words.lower[amount.last : amount.last + 4]
     offered = bool(WE & set(before + near)) or bool(_GIVEN & set(near))
+    names = {n.lower() for n in case.playbook.seller.short_names}
+    whole = passage.words.lower[sentence.first : sentence.last]
+    could = {"could", "can", "would"} & set(passage.words.lower[amount.last : min(amount.last + 7, sentence.last)])
+    offered = offered or bool(names & set(before)) or bool(could and {"us", "ours", "our"} & set(whole))
     return amount.high in own and not offered
 
 

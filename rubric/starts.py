@@ -161,6 +161,8 @@ def beside_start(passage: Passage, sentence: Sentence, word: int) -> bool:
     if not verbs:
         return True
     nearest = min(verbs, key=lambda h: (abs(h.first - word), h.first > word))
+    if passage.words.lower[nearest.first] == "place" and {"we", "i"} & set(passage.words.lower[max(0, nearest.first - 2) : nearest.first]):
+        return True
     return passage.words.lower[nearest.first] not in IDLE or word in range(nearest.first, nearest.last)
 
 

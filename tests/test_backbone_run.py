@@ -25,7 +25,7 @@ from training.world.corpus import Leaf, Tree, rows
 
 SMALL: dict[str, Any] = {
     "vocabulary": 700, "hidden": 32, "layers": 1, "heads": 2, "kv_heads": 1, "head_dim": 16, "ffn": 32, "steps": 6,
-    "batch_tokens": 4096, "shard_trees": 8, "rate": 0.003, "warm_up": 2, "drill_shards": 1, "first_drills": 1.0, "last_drills": 1.0,
+    "batch_tokens": 4096, "shard_trees": 8, "rate": 0.003, "warm_up": 2, "drills": 1.0,
 }  # fmt: skip
 
 

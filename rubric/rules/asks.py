@@ -81,10 +81,13 @@ def _shown(lower: list[str], kind: str) -> bool:
     fix="keep the one ask that matters",
     passes=[
         Example("Would 15 minutes next week suit you, or is the week after better?"),
+        Example("Could we talk for 15 minutes on how your teams plan?"),
+        Example("Please read this as an offer and no more. Would 30 minutes help?"),
         Example("Is that the whole plan? Would a short call help?"),
     ],
     fails=[
         Example("Would a call on Tuesday suit you? Could you also fill out our survey?"),
+        Example("Would you read our overview, and could we then talk for 15 minutes?"),
         Example("Can we talk for 15 minutes, and could you introduce me to your head of data?"),
     ],
 )

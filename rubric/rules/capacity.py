@@ -66,6 +66,8 @@ def _need(engineers: int) -> dict[str, Any]:
         Example("We can bring slightly fewer than 20 engineers.", python(7)),
         Example("I would rather offer 15 engineers than promise 3.", python(7)),
         Example("You are planning with 18 engineers and we have 18.", python(7)),
+        Example("The 10 Python engineers you need can all come from us.", _need(10)),
+        Example("We can cover your roles with engineers, and add as many again whenever you ask.", _need(10)),
         Example("That is possible, our engineers are free.", _need(10)),
         Example("The engineers you asked for are yours.", _need(10)),
         Example("Your 10 engineers, no problem, we have them.", _need(10)),
@@ -197,10 +199,12 @@ def _senior_part(case: Case, offer: Offer) -> bool:
     passes=[
         Example("We have Python engineers available.", python(7)),
         Example("We do not have Rust engineers."),
+        Example("Tenacious has Python engineers on hand.", python(7)),
         Example("Our engineers are taken as far as Rust goes."),
     ],
     fails=[
         Example("Our Rust engineers can start in May."),
+        Example("Tenacious has Rust engineers on hand."),
         Example("We have Java developers available.", {"capacity": {"java": {"available": 0}}}),
     ],
 )
@@ -210,7 +214,7 @@ def skill(case: Case) -> Iterable[Found]:
     for sentence in body.words.sentences:
         lower = body.words.lower[sentence.first : sentence.last]
         if (
-            not WE & set(lower)
+            not (WE | {n.lower() for n in case.playbook.seller.short_names}) & set(lower)
             or not body.has("people", sentence)
             or body.has("negations", sentence)
             or names_in(case, sentence)
@@ -286,12 +290,17 @@ def _offered_skill(passage: Passage, sentence: Sentence, first: int, last: int) 
             {**python(7), "need": {"stack": "python", "engineers": 10}},
         ),
         Example("We have 7 Python engineers.", {**python(7), "need": {"stack": "python", "engineers": 7}}),
+        Example("7 Python engineers would come first, and the others could follow after a review.", _need(10)),
+        Example("7 Python engineers would come first and the others will follow.", _need(7)),
     ],
     fails=[
         Example(
             "We suggest a phased ramp: 7 Python engineers, the rest later.",
             {**python(7), "need": {"stack": "python", "engineers": 10}},
         ),
+        Example("7 Python engineers would come first and the others will follow, so that you have all 10.", _need(10)),
+        Example("We would start with 7 Python engineers and bring you to the full 10.", _need(10)),
+        Example("A phased start works well: 7 Python engineers first, then the others.", _need(10)),
         Example("We can ramp up from 7 Python engineers.", {**python(7), "need": {"stack": "python", "engineers": 12}}),
     ],
 )
@@ -301,7 +310,14 @@ def ramp_gate(case: Case) -> Iterable[Found]:
     if not need or need.engineers is None or not need.stack:
         return
     there = available(case, (key(need.stack),))
-    if there is None or need.engineers <= there or case.body.of("gate_words"):
+    if there is None or need.engineers <= there or _gated(case):
+        return
+    for hit in case.body.of("remainder"):
+        yield at(
+            case.body, hit,
+            f'"{case.body.quote(hit)}" takes the rest of {need.engineers} as coming, {there} are available and no gate is named',
+            evidence="/need/engineers",
+        )  # fmt: skip
         return
     for hit in case.body.of("ramp_words"):
         if case.body.words.lower[hit.first].startswith(("phase", "ramp", "stage")):
@@ -311,6 +327,11 @@ def ramp_gate(case: Case) -> Iterable[Found]:
                 evidence="/need/engineers",
             )  # fmt: skip
             return
+
+
+def _gated(case: Case) -> bool:
+    """Whether a gate is named; "then" alone only orders the steps."""
+    return any(case.body.words.lower[h.first : h.last] != ["then"] for h in case.body.of("gate_words"))
 
 
 @rule(

@@ -37,12 +37,17 @@ def dawit(ends: str, **more: Any) -> dict[str, Any]:
         Example("22 April, no: 5 May is the earliest start we can keep for engineers.", python(7, deploy_days=14)),
         Example("Which role is hard to staff today? Our engineers could help.", python(7, deploy_days=14)),
         Example("After a staff reduction in April, our engineers could help.", python(7, deploy_days=14)),
+        Example("From 5 May our Python engineers can take tickets from your board.", python(7, deploy_days=14)),
         Example("I read that a new VP Eng started in April.", python(7, deploy_days=14)),
     ],
     fails=[
         Example("On 24 April we could place Python engineers in your team.", python(7, deploy_days=14)),
         Example("If 24 April suits you, our Python engineers could start that day.", python(7, deploy_days=14)),
         Example("Our engineers would be able to start on 24 April.", python(7, deploy_days=14)),
+        Example("From 24 April our Python engineers can take tickets from your board.", python(7, deploy_days=14)),
+        Example("We can have Python engineers in your team by 24 April.", python(7, deploy_days=14)),
+        Example("We can place Python engineers tomorrow.", python(7, deploy_days=14)),
+        Example("Our Python engineers can join your stand-ups this very week.", python(7, deploy_days=14)),
         Example("Our Python engineers can start within one week.", python(7, deploy_days=14)),
         Example("We can have Python engineers onboarded tomorrow.", python(7, deploy_days=7)),
         Example(
@@ -101,6 +106,9 @@ def _starting(passage: Passage, sentence: Sentence) -> bool:
     """A word for starting work; being available alone is no start, a "staff reduction" and a role that is
     "hard to staff" are none either."""
     lower = passage.words.lower
+    spoken = {"we", "our", "us", "ours"} & set(lower[sentence.first : sentence.last])
+    if spoken and passage.has("at_work", sentence) and passage.has("people", sentence):
+        return True
     for hit in passage.inside("start_verb", sentence):
         before = lower[max(sentence.first, hit.first - 3) : hit.first]
         if lower[hit.first] == "staff" and (not _STAFFING & set(before[-1:]) or _HARD & set(before)):

@@ -24,11 +24,11 @@ _ATTACH_HINTS = ("attach", "enclos", ".pdf", ".doc", ".ppt", ".xls", ".zip")
 _MORE_THAN_WANTED = re.compile(r"\+?\d[\d ()\-]{7,18}\d|linkedin\.|twitter\.|calendly\.|https?://|@\w", re.I)
 _ALNUM = re.compile(r"[^\W_]")
 _MENU = re.compile(
-    r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do)\b"
+    r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do|there (?:is|are)|our range (?:has|is))\b"
     r"[^.!?\n]{0,40}?((?:[\w/+#.\- ]{3,40},\s{1,3}){2,12}(?:[\w/+#\- ]{2,40}? )?(?:and |or )?[\w/+#\- ]{2,40})"
 )
 _OFFERING = frozenset(
-    "offer provide deliver service services expertise specialise specialize cover including help solution solutions do".split()
+    "offer provide deliver service services expertise specialise specialize cover including help solution solutions do there range".split()
 )
 _LIST_ITEM = re.compile(r"(?m)^[ \t]*(?:[-*\u2022]|\d+[.)])\s+\S")
 
@@ -255,10 +255,12 @@ def attachment(case: Case) -> Iterable[Found]:
         Example("We place Python and Go engineers."),
         Example("We offer engineers, in your sprints, in your repository, in your reviews."),
         Example("We provide engineers who plan, write, test, and review with you."),
+        Example("There are two roles, one in Berlin, one in London, and one in Paris."),
         Example("Agenda:\n1. scope\n2. stack", {"message_type": "warm"}),
     ],
     fails=[
         Example("We offer web development, mobile apps, cloud migration, data engineering and QA."),
+        Example("Beyond that there is consulting, design, testing, hosting and training."),
         Example("Our services:\n- staffing\n- consulting\n- audits\n- training"),
     ],
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from rubric.case import Case, Passage
+from rubric.mentions import about_prospect
 from rubric.phrases import Hit
 from rubric.rules import Example, Found, at, rule
 from rubric.rules.peers import named, sourced_by, sourced_peers
-from rubric.words import Sentence
+from rubric.words import Sentence, plain
 
 _WE = frozenset({"we", "our", "we've", "we'll", "i", "i've"})
 
@@ -84,10 +86,13 @@ def unsourced(case: Case) -> Iterable[Found]:
     passes=[
         Example("Your peers have hired for MLOps.", sourced_peers("high", "high")),
         Example("Kinetic Grid has posted two MLOps roles; is that a topic for you?", sourced_peers("high")),
+        Example("One of your peers, Kinetic Grid, has posted two MLOps roles.", sourced_peers("high")),
     ],
     fails=[
         Example("Your peers have hired for MLOps.", sourced_peers("high")),
         Example("Other companies in your sector are building ML teams.", sourced_peers("high")),
+        Example("Kinetic Grid posted two MLOps roles, so your peers are ahead of you.", sourced_peers("high")),
+        Example("Your competitors have moved already: Kinetic Grid posted two MLOps roles.", sourced_peers("high")),
     ],
 )
 def too_few(case: Case) -> Iterable[Found]:
@@ -98,7 +103,7 @@ def too_few(case: Case) -> Iterable[Found]:
         if (
             not 0 < len(sourced) < least
             or sentence.question
-            or any(n.peer is not None for n in named(case, passage, sentence))
+            or (any(n.peer is not None for n in named(case, passage, sentence)) and not _of_all(passage, hit))
         ):
             continue
         yield at(
@@ -127,6 +132,7 @@ def too_few(case: Case) -> Iterable[Found]:
         Example(
             "Kinetic Grid and Boreal Freight have hired for MLOps, and peers lead.", sourced_peers("medium", "medium")
         ),
+        Example("Kinetic Grid published figures on its platform in May, and that puts them ahead.", sourced_peers("medium")),
         Example("Kinetic Grid may have hired for MLOps; did your peers come up?", sourced_peers("low", "low")),
     ],
 )
@@ -147,6 +153,67 @@ def gap_confidence(case: Case) -> Iterable[Found]:
                 evidence="/peers/0/confidence",
             )  # fmt: skip
             return
+
+
+def _of_all(passage: Passage, hit: Hit) -> bool:
+    """Whether the words right behind say of peers in general what one of them did: "your peers are ahead"."""
+    lower = passage.words.lower
+    if {"one", "of", "among", "like", "such"} & set(lower[max(0, hit.first - 3) : hit.last]):
+        return False
+    return lower[hit.last - 1].endswith("s") and bool(_PLURAL_VERBS & set(lower[hit.last : hit.last + 4]))
+
+
+_PLURAL_VERBS = frozenset("are have do were lead build hire".split())
+
+
+def _gap(confidence: str) -> dict[str, Any]:
+    gap = {"capability": "ML platform", "stack": "ml", "days_open": 75, "confidence": confidence}
+    return {"signals": {"capability_gap": gap}}
+
+
+@rule(
+    "gap.capability",
+    failure="gap_over_claiming",
+    dimension="signal_grounding",
+    severity=2,
+    decision="PENALISE",
+    fix="ask whether the role is still open",
+    passes=[
+        Example("Your ML platform role has been open for 75 days.", _gap("high")),
+        Example("Your ML platform role appears to have been open for 75 days.", _gap("medium")),
+        Example("Is the ML platform role still open?", _gap("low")),
+        Example("Our engineers know ML platform work.", _gap("medium")),
+    ],
+    fails=[
+        Example("Your ML platform role has been open for 75 days, so the work has no owner.", _gap("medium")),
+        Example("Northwind has had no one for ML platform for 75 days.", _gap("low")),
+        Example("You have an ML platform gap.", _gap("medium")),
+    ],
+)
+def capability(case: Case) -> Iterable[Found]:
+    """A capability gap of medium or low confidence stated as a fact. Low confidence is BLOCK."""
+    gap = case.prospect.signals.capability_gap
+    sure = case.level(gap)
+    if gap is None or sure not in {"medium", "low"} or not gap.capability:
+        return
+    named = set(plain(gap.capability))
+    for sentence in case.body.words.sentences:
+        lower = set(case.body.words.lower[sentence.first : sentence.last])
+        if not named <= lower or not _SHOWS_A_GAP & (lower - named) or not about_prospect(case, case.body, sentence):
+            continue
+        put = case.sureness(case.body, sentence)
+        open_ended = put.question or put.hedged or put.doubted or (case.careful(case.body, sentence) and not put.denied)
+        if open_ended or case.is_ask(case.body, sentence) or (_WE - {"i"}) & lower:
+            continue
+        yield at(
+            case.body, (sentence.first, sentence.last),
+            f"states the {gap.capability} gap as a fact, the brief holds it with {sure} confidence",
+            evidence="/signals/capability_gap/confidence", decision="BLOCK" if sure == "low" else None,
+        )  # fmt: skip
+        return
+
+
+_SHOWS_A_GAP = frozenset("role opening posting position vacancy seat gap search hire nobody no cannot can't without unfilled".split())
 
 
 def _statements(case: Case, *, with_names: bool = False) -> list[tuple[Passage, Sentence, Hit]]:
@@ -177,6 +244,7 @@ def _find_statements(case: Case, *, with_names: bool) -> list[tuple[Passage, Sen
                     for h in passage.inside("peer_finding", sentence)
                     if hit.last - 1 <= h.first <= hit.last + 8
                     or (h.first < hit.first and "gap" in passage.words.lower[h.first])
+                    or (with_names and passage.words.lower[h.first] in {"ahead", "behind", "gap", "lead"})
                 ]
                 if (
                     not findings

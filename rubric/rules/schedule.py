@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from rubric.case import Case, Passage
 from rubric.rules import Example, Found, at_place, rule
+from rubric.words import Sentence
 from rubric.zones import Clock, hour_in, same_clock, zone, zone_named
 
 _BERLIN: dict[str, Any] = {"recipient": {"timezone": "Europe/Berlin"}}
@@ -161,8 +162,8 @@ def _day(case: Case, passage: Passage, clock: Clock) -> date:
     severity=3,
     decision="PENALISE",
     fix="propose a working day to come",
-    passes=[Example("Would a call on 28 April 2026 suit you?"), Example("You closed the round on 10 February 2026.")],
-    fails=[Example("Would a call on 14 April 2026 suit you?"), Example("Can we talk on Saturday?")],
+    passes=[Example("Would a call on 28 April 2026 suit you?"), Example("You closed the round on 10 February 2026."), Example("Would Monday suit you for a 15-minute call?")],
+    fails=[Example("Would a call on 14 April 2026 suit you?"), Example("Can we talk on Saturday?"), Example("Would Sunday suit you for a 15-minute call?")],
 )
 def past_day(case: Case) -> Iterable[Found]:
     """A meeting proposed for a day that is past, or for a weekend."""
@@ -170,7 +171,7 @@ def past_day(case: Case) -> Iterable[Found]:
     for ref in body.dates:
         word = min(body.words.at(ref.start), len(body.words.lower) - 1)
         sentence = body.sentence(word)
-        if not case.is_ask(body, sentence) or ref.first_day != ref.last_day or ref.kind == "ago":
+        if not (case.is_ask(body, sentence) or _asks_for_a_call(body, sentence)) or ref.first_day != ref.last_day or ref.kind == "ago":
             continue
         if ref.fixed and ref.last_day < case.as_of:
             yield at_place(body, ref, f"proposes {ref.last_day}, which is past on {case.as_of}")
@@ -178,6 +179,11 @@ def past_day(case: Case) -> Iterable[Found]:
         if ref.first_day.weekday() >= 5:
             yield at_place(body, ref, f"proposes {ref.first_day:%A}, a weekend")
             return
+
+
+def _asks_for_a_call(passage: Passage, sentence: Sentence) -> bool:
+    """Whether a question is for a call in words of its own: "Would Sunday suit you for a call?"."""
+    return sentence.question and passage.has("ask.call", sentence)
 
 
 @rule(

@@ -29,6 +29,10 @@ def _gap(hired: str) -> dict[str, Any]:
     return {"signals": {**hiring(hired)["signals"], "capability_gap": gap}}
 
 
+def _of(event: str, **known: Any) -> dict[str, Any]:
+    return {"signals": {event: {"confidence": "medium"} | known}}
+
+
 @rule(
     "signal.unhedged",
     failure="signal_over_claiming",
@@ -44,6 +48,9 @@ def _gap(hired: str) -> dict[str, Any]:
         Example("You took on the role of CTO in March.", hiring("medium")),
         Example("You could build faster than hiring allows.", hiring("medium")),
         Example("The ML platform role at Northwind has been open for 75 days.", _gap("medium")),
+        Example("Your Series B may have closed in May.", _of("funding", stage="series_b")),
+        Example("Teo Lind became CTO on 2 March.", _of("leadership", role="cto", name="Rosa Okafor")),
+        Example("Are you looking for 7 engineers?", hiring("medium")),
     ],
     fails=[
         Example("You have 7 open engineering roles.", hiring("medium")),
@@ -51,6 +58,11 @@ def _gap(hired: str) -> dict[str, Any]:
         Example("You have 7 open roles.", hiring("high", observed_on="2026-03-21")),
         Example("You have 7 open roles beside the ML platform role.", _gap("medium")),
         Example("You are hiring faster.", hiring("medium")),
+        Example("Northwind is looking for 7 engineers.", hiring("medium")),
+        Example("Congratulations on the Series A in February.", _of("funding", stage="series_a")),
+        Example("Your Series B closed in May.", _of("funding", stage="series_b")),
+        Example("Rosa Okafor became CTO on 2 March.", _of("leadership", role="cto", name="Rosa Okafor")),
+        Example("The appointment of Rosa Okafor as CTO is why I write.", _of("leadership", role="cto", name="Rosa Okafor")),
     ],
 )
 def unhedged(case: Case) -> Iterable[Found]:
@@ -222,6 +234,74 @@ def stale(case: Case) -> Iterable[Found]:
                 evidence=f"/signals/{mention.event}",
             )  # fmt: skip
             return
+
+
+@rule(
+    "signal.ai_fact",
+    failure="signal_over_claiming",
+    dimension="signal_grounding",
+    severity=2,
+    decision="PENALISE",
+    fix="ask how far the AI work is",
+    passes=[
+        Example("Your AI team is in place.", _of("ai_maturity", score=2, confidence="high")),
+        Example("Your AI team appears to be in place.", _of("ai_maturity", score=2)),
+        Example("Is the AI work already in production?", _of("ai_maturity", score=2)),
+        Example("Our engineers could join your AI team.", _of("ai_maturity", score=2)),
+    ],
+    fails=[
+        Example("Your AI team is in place.", _of("ai_maturity", score=2)),
+        Example("The AI work at Northwind is in production.", _of("ai_maturity", score=2)),
+        Example("You have an AI team in place, and that shows.", _of("ai_maturity", score=2)),
+    ],
+)
+def ai_fact(case: Case) -> Iterable[Found]:
+    """The state of their AI work told as a fact, when the maturity is known with medium or low confidence."""
+    signal = case.prospect.signals.ai_maturity
+    sure = case.level(signal)
+    if sure not in {"medium", "low"}:
+        return
+    for sentence in case.body.words.sentences:
+        for hit in case.body.inside("ai_state", sentence):
+            if not about_prospect(case, case.body, sentence) or case.careful(case.body, sentence):
+                continue
+            if case.body.negated(hit.first) or case.is_ask(case.body, sentence) or WE & {case.body.words.lower[sentence.first]}:
+                continue
+            yield at(
+                case.body, hit,
+                f'"{case.body.quote(hit)}" tells their AI work as a fact, the brief holds it with {sure} confidence',
+                evidence="/signals/ai_maturity/confidence",
+            )  # fmt: skip
+            return
+
+
+@rule(
+    "signal.conclusion",
+    failure="signal_over_claiming",
+    dimension="signal_grounding",
+    severity=2,
+    decision="PENALISE",
+    fix="ask what the openings mean",
+    passes=[
+        Example("Do these openings mean that your roadmap waits?", hiring("high")),
+        Example("I cannot tell what the openings mean for your roadmap.", hiring("high")),
+        Example("That means one call, and your leads decide.", hiring("high")),
+    ],
+    fails=[
+        Example("These openings prove that your team is short of hands.", hiring("high")),
+        Example("So many open roles mean that your releases are late.", hiring("high")),
+        Example("That means your roadmap is at risk.", hiring("high")),
+        Example("It clearly shows that hiring is going slowly.", hiring("high")),
+    ],
+)
+def conclusion(case: Case) -> Iterable[Found]:
+    """What a number of openings is made to prove about the reader's team."""
+    for passage, hit in case.each("conclusion"):
+        sentence = passage.sentence(hit.first)
+        if case.sureness(passage, sentence).careful or passage.negated(hit.first):
+            continue
+        yield at(passage, hit, f'"{passage.quote(hit)}" draws a conclusion that the brief does not hold', evidence="/signals/hiring")
+        return
 
 
 @rule(

@@ -231,11 +231,13 @@ def _quoted(lower: list[str], ordered: tuple[str, ...], case: Case) -> str | Non
         Example("Engineers work on your board, with a few shared hours a day.", _other("Board wants to sell")),
         Example("Your team is modest, and I do not know how the team is put together.", _other("Board wants to sell")),
         Example("There is work in your team that is waiting.", _other("Board wants to sell")),
+        Example("Would it help your finance team to hear from us?"),
     ],
     fails=[
         Example("As your co-founder said, budget is tight."),
         Example("Your board is worried about costs.", _other("Board wants to sell")),
         Example("A colleague of yours mentioned that you decide."),
+        Example("We hear from your finance team that the money is there."),
         Example("I understand from your CEO that timing matters.", {"recipient": {"role": "cto"}}),
     ],
 )
@@ -254,6 +256,8 @@ def hint(case: Case) -> Iterable[Found]:
         )
         if roles and any(r in own for r in roles):
             continue
+        if _DEPARTMENTS & said and _TOLD & set(lower[hit.first : hit.last]):
+            roles |= _DEPARTMENTS & said
         if (
             not roles
             and not {"colleague", "someone", "somebody", "another", "others", "separate", "internally"} & said
@@ -276,6 +280,8 @@ def _in_common(lower: list[str], hit: Hit) -> bool:
     return lower[hit.last - 1] == "shared" and lower[hit.last - 2] in _BEFORE_QUALITIES
 
 
+_DEPARTMENTS = frozenset("finance procurement legal hr".split())
+_TOLD = frozenset("hear heard gather told asked approached mentioned touch".split())
 _BEFORE_QUALITIES = frozenset("a an the few some our your of with in their own one two".split())
 
 

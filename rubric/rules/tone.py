@@ -30,6 +30,10 @@ _EXCLAIM = re.compile(r"!+")
         Example("Your note dated 29 June was clear, and the one dated May too."),
         Example("Their code is reviewed like everyone else's."),
         Example("The work is still waiting for people."),
+        Example("Should you wish, we can talk."),
+        Example("We only have people who know Python."),
+        Example("There is no easy answer to that."),
+        Example("Your load fell by 40 percent.", {"signals": {"facts": ["Load fell by 40 percent."]}}),
     ],
     fails=[
         Example("We have world-class engineers."),
@@ -41,6 +45,11 @@ _EXCLAIM = re.compile(r"!+")
         Example("I am still waiting for your reply."),
         Example("I apologize for taking your time."),
         Example("Just following up on my note."),
+        Example("You should do this now."),
+        Example("We only have two slots left."),
+        Example("There has been no answer from you since."),
+        Example("It would cut your engineering costs by 40 percent."),
+        Example("The cost is 50 percent lower than a local hire."),
     ],
 )
 def words(case: Case) -> Iterable[Found]:

@@ -1,6 +1,6 @@
 """The corpus as token ids: trees of the world and drills, in shards that are the same whenever they are made.
 
-Decides the share of drills, which falls as training goes on, and leaves out what is longer than the
+Decides that the first shards are drills alone, and leaves out what is longer than the
 model is meant to read. A shard is shuffled and cut into batches of prompts of like length.
 """
 
@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from training.backbone import tokenizer as bpe
-from training.backbone.drills import drill
+from training.backbone.drills import PHASES, drill, run
 from training.world.corpus import Tree, rows
 from training.world.split import Split
 
@@ -39,8 +39,11 @@ def shard(folder: Path, split: Split, number: int, size: int, seed: int, drills:
     """Shard `number`: `size` trees, a share of them drills, in batches of at most `tokens` tokens with their padding."""
     reader = bpe.load(folder)
     dice = Random(f"{seed}/{split}/{number}/shard")  # noqa: S311  not for secrets
-    count = round(size * drills)
-    trees = [*(drill(dice) for _ in range(count)), *rows(split, number * size, number * size + size - count, seed)]
+    if split == "train" and number < len(PHASES):
+        trees = [run(dice, PHASES[number].words) for _ in range(PHASES[number].drills)]
+    else:
+        count = round(size * drills)
+        trees = [*(drill(dice) for _ in range(count)), *rows(split, number * size, number * size + size - count, seed)]
     made = [ids for tree in trees if (ids := encoded(tree, reader))]
     return Shard(tuple(_batches(made, tokens, dice)), len(trees) - len(made))
 

@@ -1,39 +1,52 @@
 """Drills: prompts whose answer is their own content, so that copying is learned before writing is.
 
 Decides nothing about letters. A model this small guesses names and numbers by frequency unless it is made
-to look them up; a drill asks for nothing else, with values that no frequency can predict. Most are runs of
-names and numbers said again; the others quote the lines of a brief.
+to look them up; a drill asks for nothing else, with values that no frequency can predict. They begin with
+three words and grow: among eight tokens a random start finds the right one within two hundred steps, among
+fifty it does not in thousands. Later most are runs of names and numbers, the others quote lines of a brief.
 """
 
 from __future__ import annotations
 
 from random import Random
+from typing import NamedTuple
 
 from training.world.companies import coined, company_name
 from training.world.corpus import Leaf, Tree
 from training.world.names import first_name, person, surname
 
 _MONTHS = "January February March April May June July August September October November December".split()
-_OPENING = "<|im_start|>system\nSay again what the brief says.<|im_end|>\n<|im_start|>user\n"
+_OPENING = "<|im_start|>user\n"
 _CLOSING = "<|im_end|>\n<|im_start|>assistant\n"
 _SKILLS = ("Python", "Go", "data", "ML", "infrastructure", "frontend", "full-stack NestJS", "Rust", "Java", "backend")
 _LETTERS = 4
 _RUNS = 0.7
 
 
+class Phase(NamedTuple):
+    """So many drills of so many words each."""
+
+    words: int
+    drills: int
+
+
+PHASES = (Phase(3, 8000), Phase(6, 5000), Phase(12, 2500), Phase(24, 1200), Phase(48, 800))
+
+
 def drill(dice: Random) -> Tree:
-    return _run(dice) if dice.random() < _RUNS else _quotes(dice)
+    """One of those that are strewn among the letters."""
+    return run(dice, dice.randint(12, 60)) if dice.random() < _RUNS else _quotes(dice)
 
 
-def _run(dice: Random) -> Tree:
+def run(dice: Random, length: int) -> Tree:
     """Names and numbers in a row; each answer says a stretch of them again."""
-    words = [dice.choice((first_name, surname, coined, _number))(dice) for _ in range(dice.randint(30, 60))]
+    words = [dice.choice((first_name, surname, coined, _number))(dice) for _ in range(length)]
     leaves = []
     for _ in range(_LETTERS):
-        length = dice.randint(12, 22)
-        start = dice.randrange(len(words) - length)
-        leaves.append(Leaf(" " + " ".join(words[start : start + length])))
-    return Tree(_OPENING, ((f"Brief\n- {' '.join(words)}", False), (_CLOSING, True)), tuple(leaves))
+        said = dice.randint(max(length // 3, 2), max(length // 2, 3))
+        start = dice.randint(0, length - said)
+        leaves.append(Leaf(" " + " ".join(words[start : start + said])))
+    return Tree(_OPENING, ((f" {' '.join(words)}", False), (_CLOSING, True)), tuple(leaves))
 
 
 def _number(dice: Random) -> str:
@@ -75,4 +88,4 @@ def _quoted(label: str, value: str) -> str:
     return f"{label}: {value}."
 
 
-__all__ = ["drill"]
+__all__ = ["PHASES", "Phase", "drill", "run"]

@@ -133,11 +133,9 @@ class TreeModel(nn.Module):
         super().__init__()
         self.shape = shape
         self.model = _Body(shape)
-        scale = 0.02
         for name, weight in self.named_parameters():
-            if weight.dim() > 1:
-                deep = name.endswith(("o_proj.weight", "down_proj.weight"))
-                nn.init.normal_(weight, std=scale / (2 * shape.layers) ** 0.5 if deep else scale)
+            if weight.dim() > 1:  # larger embeddings than usual: copying is learned several times sooner
+                nn.init.normal_(weight, std=0.06 if "embed" in name else 0.02)
 
     def forward(self, batch: Batch) -> Hidden:
         rows, letters, length = batch.leaves.shape

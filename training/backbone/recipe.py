@@ -28,29 +28,22 @@ class Recipe(BaseModel):
     kv_heads: int = Field(2, ge=1)
     head_dim: int = Field(64, ge=8)
     ffn: int = Field(768, ge=32)
-    steps: int = Field(3600, ge=1, description="Batches that the weights are moved by.")
+    steps: int = Field(2300, ge=1, description="Batches that the weights are moved by.")
     batch_tokens: int = Field(4096, ge=512, description="Tokens of a batch, padding included.")
     shard_trees: int = Field(768, ge=8, description="Prompts that are drawn, sorted by length and shuffled together.")
-    rate: float = Field(3e-3, gt=0, le=1, description="Highest learning rate, after the warm-up.")
+    rate: float = Field(2.5e-3, gt=0, le=1, description="Highest learning rate, after the warm-up.")
     least_rate: float = Field(0.05, ge=0, le=1, description="Share of the highest rate that is left at the end.")
-    warm_up: int = Field(150, ge=0)
+    warm_up: int = Field(100, ge=0)
     decay: float = Field(0.1, ge=0)
     clip: float = Field(1.0, gt=0)
     prompt_weight: float = Field(0.1, ge=0, le=1, description="Weight of the prompt's own tokens in the loss.")
-    first_drills: float = Field(0.85, ge=0, le=1, description="Share of drills at the start.")
-    last_drills: float = Field(0.05, ge=0, le=1, description="Share of drills once `drill_shards` are over.")
-    drill_shards: int = Field(5, ge=0)
+    drills: float = Field(0.08, ge=0, le=1, description="Share of drills among the letters, once the first drills are over.")
 
     def shape(self, vocabulary: int) -> Shape:
         return Shape(
             vocab=vocabulary, hidden=self.hidden, layers=self.layers, heads=self.heads, kv_heads=self.kv_heads,
             head_dim=self.head_dim, ffn=self.ffn, rope_base=10_000.0, context=2048,
         )  # fmt: skip
-
-    def drills(self, shard: int) -> float:
-        """The share of drills in a shard."""
-        left = max(1 - shard / self.drill_shards, 0.0) if self.drill_shards else 0.0
-        return self.last_drills + (self.first_drills - self.last_drills) * left
 
 
 def read_recipe(path: Path | None, given: dict[str, Any]) -> Recipe:

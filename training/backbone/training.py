@@ -229,7 +229,7 @@ class _Batches:
     def _ask(self, number: int) -> Future[Shard]:
         recipe = self._recipe
         return self._pool.submit(
-            shard, self._folder, self._split, number, recipe.shard_trees, recipe.seed, recipe.drills(number), recipe.batch_tokens
+            shard, self._folder, self._split, number, recipe.shard_trees, recipe.seed, recipe.drills, recipe.batch_tokens
         )
 
 

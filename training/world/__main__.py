@@ -51,7 +51,7 @@ def _letters(options: argparse.Namespace) -> None:
     left, seed = options.count, options.seed
     while left and seed < options.seed + 200_000:
         seed += 1
-        drawn, dice = draw(seed), Random(seed)  # noqa: S311  not for secrets
+        drawn, dice = draw(seed), Random(seed)
         if drawn.truth.decision != "DRAFT":
             continue
         known = facts(drawn, senders(dice), dice)

@@ -63,13 +63,13 @@ def own_sender(dice: Random) -> Sender:
 def drafts_for(seeds: Iterable[int], *, unseen: bool = False, flaw: str | None = None) -> Iterator[Draft]:
     """For each prospect that gets a draft a clean letter and one with each flaw that it has room for."""
     for seed in seeds:
-        drawn, dice = draw(seed), Random(seed)  # noqa: S311  not for secrets
+        drawn, dice = draw(seed), Random(seed)
         if drawn.truth.decision != "DRAFT":
             continue
         known = facts(drawn, senders(dice), dice)
         if flaw is None and not unseen:
             yield Draft(drawn, write(known, dice))
-        names: list[Failure] = list(wording().flawed)
+        names: list[Failure] = [*wording().flawed]  # type: ignore[list-item]
         for name in [n for n in names if n == flaw] if flaw else dice.sample(names, len(names)):
             try:
                 letter = write(known, dice, [name], unseen=unseen)

@@ -17,6 +17,7 @@ _BARE_MONTH = re.compile(rf"\b({_MONTH})\b")
 _NUMBER = re.compile(r"\$?\d[\d,.]*\d|\$?\d")
 _ASKED = re.compile(r"\b\d{2}(?=[- ]min)")
 _GREETING = re.compile(r"^(?:Hi|Hello|Dear|Good morning|Good afternoon)(?: there)?(?: ([^,\n]+))?,?$", re.M)
+_SIGNED = re.compile(r" (?:from|at|with) Tenacious\b")  # who writes, where a text message says it
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _FIRST_NAME = re.compile(r"^- First name: (.+)$", re.M)
 _COMPANY = re.compile(r"^- Company: (.+)$", re.M)
@@ -76,12 +77,13 @@ def _bare(number: str) -> str:
 
 
 def _dates(prompt: str, prose: str) -> Iterator[str]:
+    known, months = set(_DAY.findall(prompt)), set(_BARE_MONTH.findall(prompt))
     for match in _DAY.finditer(prose):
-        if f"{match[1]} {match[2]}" not in prompt:
+        if match.groups() not in known:
             yield match[0]
     days = {match.start(2) for match in _DAY.finditer(prose)}
     for match in _BARE_MONTH.finditer(prose):
-        if match.start() not in days and match[1] not in prompt and not (match[1] == "May" and _opens(prose, match.start())):
+        if match.start() not in days and match[1] not in months and not (match[1] == "May" and _opens(prose, match.start())):
             yield match[1]
 
 
@@ -93,6 +95,8 @@ def _names(prompt: str, prose: str) -> Iterator[str]:
     for match in _WORD.finditer(prose):
         word = match[0].removesuffix("'s").removesuffix("’s").strip("'’-")
         if not word[:1].isupper() or word in _MONTHS or {word.lower(), *word.lower().split("-")} & (known | _OURS):
+            continue
+        if _SIGNED.match(prose, match.end()):
             continue
         if not _opens(prose, match.start()) or any(_near(word, part) for part in parts):
             yield match[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -72,30 +73,38 @@ def wording() -> Wording:
     return Wording({k: tuple(v) for k, v in clean.items()}, {k: tuple(v) for k, v in flawed.items()})
 
 
-def entries() -> list[Entry]:
+def entries(folder: Traversable | None = None) -> list[Entry]:
+    """The entries of a folder, or of the wording that is shipped."""
     out: dict[str, Entry] = {}
-    for entry in _read():
-        if entry.id in out:
-            raise ConfigError(f"the wording has two entries {entry.id!r}; rename one")
-        out[entry.id] = entry
+    for file in sorted((folder or files("training.world").joinpath("wording")).iterdir(), key=lambda f: f.name):
+        if not file.name.endswith(".yaml"):
+            continue
+        for entry in _read(file):
+            if entry.id in out:
+                raise ConfigError(f"{file.name}: there is another entry {entry.id!r}; rename one")
+            out[entry.id] = entry
     return list(out.values())
 
 
-def _read() -> Iterator[Entry]:
+def _read(file: Traversable) -> Iterator[Entry]:
     import yaml
 
     from training.world.facts import SLOTS, TAGS
 
-    for file in sorted(files("training.world").joinpath("wording").iterdir(), key=lambda f: f.name):
-        if not file.name.endswith(".yaml"):
-            continue
-        for raw in yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or []:
-            entry = _entry(raw, file.name)
-            if unknown := {tag.removeprefix("!") for tag in entry.when} - TAGS:
-                raise ConfigError(f"{file.name}: {entry.id} asks for the tags {sorted(unknown)}, which no prospect has")
-            if unknown := {s for says in entry.says for s in slots_of(parsed(says))} - SLOTS:
-                raise ConfigError(f"{file.name}: {entry.id} asks for the slots {sorted(unknown)}, which no prospect has")
-            yield entry
+    for raw in yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or []:  # noqa: S506  a safe one
+        entry = _entry(raw, file.name)
+        if unknown := {tag.removeprefix("!") for tag in entry.when} - TAGS:
+            raise ConfigError(f"{file.name}: {entry.id} asks for the tags {sorted(unknown)}, which no prospect has")
+        if unknown := _slots(entry, file.name) - SLOTS:
+            raise ConfigError(f"{file.name}: {entry.id} asks for the slots {sorted(unknown)}, which no prospect has")
+        yield entry
+
+
+def _slots(entry: Entry, where: str) -> set[str]:
+    try:
+        return {slot for says in entry.says for slot in slots_of(parsed(says))}
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {entry.id}: {error}") from None
 
 
 def _entry(raw: Any, where: str) -> Entry:

@@ -160,7 +160,7 @@ def _signal_tags(view: _View) -> Iterator[str | None]:
         yield "days_open" if any(role.title and role.days_open for role in hiring.roles) else None
     if layoff and view.level(layoff) and layoff.on:
         yield "quiet" if 0 <= (view.as_of - layoff.on).days <= view.playbook.policy.growth_quiet_days else None
-    yield "tech" if signals.tech_stack and signals.tech_stack.items else None
+    yield "tech" if signals.tech_stack and signals.tech_stack.items and not signals.tech_stack.confirmed else None
     yield from _peer_tags(view)
 
 

@@ -16,7 +16,8 @@ from rubric.errors import ConfigError
 
 _TOKEN = re.compile(r"\{(\w+)\}|([\[\]|{}])|([^\[\]|{}]+)")
 # A vowel by its sound, as far as the world's words go: "an 8-week", "an ML role", "a Unix team", "a one-off".
-_AN = re.compile(r"(\ba|(?:^|(?<=[.?!] )|(?<=\n))A) (?=(?!one\b|once\b|euro|ewe|usu|uni|use|uti)(?:[aeio]|u[^nst]|un[^i]|\$?8|\$?11\b|\$?18\b|[AEIO]|ML|LLM|SRE|NLP|MLOps|SDK|FP|HR|R&D))")
+_AN = re.compile(r"(\ba|(?:^|(?<=[.?!] )|(?<=\n))A) (?=(?![Oo]ne\b|[Oo]nce\b|[Ee]uro|EU\b|ewe|usu|uni|use|uti)(?:[aeio]|u[^nst]|un[^i]|\$?8|\$?11\b|\$?18\b|[AEIO]|ML|LLM|SRE|NLP|MLOps|SDK|FP|HR|R&D))")
+_LOOSE = re.compile(r" +([,;:?!]|\.(?!\w))")  # but ".NET" keeps its space
 
 
 class Slot(NamedTuple):
@@ -102,7 +103,7 @@ def _part_possible(part: Part, slots: Slots) -> bool:
 def said(pattern: Pattern, slots: Slots, dice: Random) -> str:
     """One reading of a pattern that is possible, with its spaces, its first letter and its articles put right."""
     text = re.sub(r" {2,}", " ", _said(pattern, slots, dice)).strip(" ")
-    text = re.sub(r" +([,.;:?!])", r"\1", text)
+    text = _LOOSE.sub(r"\1", text)
     text = _AN.sub(r"\1n ", text)
     return text[:1].upper() + text[1:]
 
