@@ -145,7 +145,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 def letters(drafts: Sequence[Drafted], count: int, seed: int) -> Iterator[str]:
     """Drafts taken at random, each behind the facts of its prospect."""
-    for one in Random(seed).sample(list(drafts), min(count, len(drafts))):  # noqa: S311  not for secrets
+    for one in Random(seed).sample(list(drafts), min(count, len(drafts))):
         brief = Prompts().generator(read_prospect(one.drawn.record), load_playbook("tenacious")).messages[-1].text
         place = one.receipt.chosen
         shown = one.receipt.rounds[place.round].candidates[place.index].text if place else "(no draft)"

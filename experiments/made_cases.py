@@ -39,7 +39,7 @@ def write_cases(path: Path, count: int, seed: int = 1) -> None:
 
 
 def cases(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
-    rng = Random(seed)  # noqa: S311  repeatable, not secret
+    rng = Random(seed)
     return (case(rng, number) for number in range(count))
 
 

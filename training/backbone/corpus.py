@@ -38,7 +38,7 @@ class Shard(NamedTuple):
 def shard(folder: Path, split: Split, number: int, size: int, seed: int, drills: float, tokens: int) -> Shard:
     """Shard `number`: `size` trees, a share of them drills, in batches of at most `tokens` tokens with their padding."""
     reader = bpe.load(folder)
-    dice = Random(f"{seed}/{split}/{number}/shard")  # noqa: S311  not for secrets
+    dice = Random(f"{seed}/{split}/{number}/shard")
     if split == "train" and number < len(PHASES):
         trees = [run(dice, PHASES[number].words) for _ in range(PHASES[number].drills)]
     else:

@@ -10,7 +10,6 @@ from rubric.errors import StoreError
 from training.backbone.model import TreeModel
 from training.backbone.tokenizer import END, STOP, load
 
-
 RECORDS = {"recipe.json": "recipe.json", "metrics.jsonl": "training.jsonl"}
 
 

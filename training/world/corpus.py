@@ -13,7 +13,7 @@ from random import Random
 from typing import NamedTuple
 
 from agent.backbones.chat import ChatTemplate
-from prompts.loader import Prompts
+from prompts.loader import Prompts, Style
 from prompts.pieces import Prompt
 from rubric.email import Email
 from rubric.playbook import Failure, load_playbook
@@ -56,10 +56,10 @@ def rows(split: Split, start: int, stop: int, seed: int) -> Iterator[Tree]:
 
 
 def _tree(split: Split, index: int, seed: int) -> Tree:
-    block = Random(f"{seed}/{split}/{index // BLOCK}")  # noqa: S311  not for secrets
+    block = Random(f"{seed}/{split}/{index // BLOCK}")
     role = block.choices(list(ROLES), list(ROLES.values()))[0]
     sender, signed = senders(block), block.random() < _SIGNED
-    dice = Random(f"{seed}/{split}/{index}/tree")  # noqa: S311
+    dice = Random(f"{seed}/{split}/{index}/tree")
     drawn = _drawn(split, dice, any_decision=role == "judge")
     reading = read_prospect(drawn.record)
     known = facts(drawn, sender, dice)
@@ -97,7 +97,7 @@ def _revision(reading: Reading, known: Facts, drawn: Drawn, dice: Random, sender
             continue
         found = check(reading, Email(refused.body, refused.subject), playbook).findings
         if any(f.decision in {"BLOCK", "PENALISE"} for f in found):
-            style = dice.choice(("baseline",) * 5 + ("augmented",))
+            style: Style = "augmented" if dice.random() < 1 / 6 else "baseline"
             return _prompts().generator(reading, playbook, style=style, findings=found, sender=sender)
     return _prompts().generator(reading, playbook, sender=sender)
 

@@ -53,7 +53,7 @@ class Drawn(NamedTuple):
 
 def draw(seed: int) -> Drawn:
     """The prospect of a seed; the same one in every process."""
-    dice = Random(seed)  # noqa: S311  not for secrets
+    dice = Random(seed)
     refusal = _weighted(dice, REFUSALS) if dice.random() < REFUSED else None
     temptation = None if refusal else _pick(dice, TEMPTED)
     kind = dice.choices(_KINDS, TYPES[temptation])[0]

@@ -60,7 +60,7 @@ def write(facts: Facts, dice: Random, flaws: Sequence[Failure] = (), *, unseen: 
     subject = next((move.text for move in moves if move.name == "subject"), None)
     return Letter(
         None if "sms" in facts.tags else subject,
-        _body(moves, given, facts, dice),
+        _body(moves, given, facts),
         tuple(flaws),
         tuple(f"{e.flaw}.{e.family}" for e in used if e.flaw),
         tuple(entry.id for entry in used),
@@ -153,7 +153,7 @@ def _saying(entry: Entry, facts: Facts, dice: Random) -> str:
     return text
 
 
-def _body(moves: list[_Move], given: _Given, facts: Facts, dice: Random) -> str:
+def _body(moves: list[_Move], given: _Given, facts: Facts) -> str:
     if _kind(facts) == "sms":
         return " ".join([*(m.text for m in moves), *(text for _, text in given.added)])
     by_name = {move.name: move.text for move in moves}

@@ -8,7 +8,7 @@ the rest follow the published distribution of such agents. The figures stand in 
 from __future__ import annotations
 
 from random import Random
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, cast, get_args
 
 from rubric.playbook import Failure
 from training.world.entries import wording
@@ -67,7 +67,7 @@ def _flaws(temptation: str | None, dice: Random) -> list[Failure]:
     table = {failure: weight for failure, weight in weights().items() if failure in known}
     first = dice.choices(list(table), list(table.values()))[0]
     if temptation in known and dice.random() < FOLLOWS_TEMPTATION:
-        first = next(failure for failure in known if failure == temptation)  # type: ignore[assignment]
+        first = cast(Failure, temptation)
     if dice.random() >= SEVERAL:
         return [first]
     second = dice.choices(list(table), list(table.values()))[0]
