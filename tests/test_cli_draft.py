@@ -205,11 +205,11 @@ def test_a_letter_waits_for_a_person(tmp_path: Path) -> None:
     assert winnow("review", "show", key).out.startswith("Subject: ")
     refused = winnow("review", "edit", key, "-", stdin=b"Subject: Quick chat\n\nHi Maya,\n\nOur world-class rockstars skyrocket growth.\n")
     assert refused.status == 2 and "the letter still waits" in refused.err
-    mended = waits["email"]["body"].replace("the plan", "your plan")
+    mended = waits["email"]["body"].replace("a 15-minute call", "15 minutes on the phone")
     taken = winnow("review", "edit", key, "-", stdin=f"Subject: {waits['email']['subject']}\n\n{mended}".encode())
     assert taken.status == 0 and taken.out.startswith("DRAFT"), taken.err
     kept = _draft(PROSPECT, "--review", "--json").data
-    assert kept["outcome"] == "DRAFT" and "your plan" in kept["email"]["body"] and kept["receipt"]["path"][-1] == "review: edited"
+    assert kept["outcome"] == "DRAFT" and "15 minutes on the phone" in kept["email"]["body"] and kept["receipt"]["path"][-1] == "review: edited"
     assert winnow("review", "list").out == ""
     assert "no letter of that key" in winnow("review", "accept", key).err
 

@@ -41,7 +41,7 @@ def test_findings_go_into_the_next_prompt_and_the_heat_goes_up(tmp_path: Path) -
     assert found.outcome == "DRAFT" and len(found.receipt.rounds) == 3
     assert [s.temperature for s in parrot.samplings] == [0.8, 0.95, 1.1]
     assert [s.min_p for s in parrot.samplings] == [0.0, 0.05, 0.05]
-    assert "rockstars" not in parrot.prompts[0].text and "rockstars" in parrot.prompts[1].text
+    assert "refused" not in parrot.prompts[0].text and 'class" is hype' in parrot.prompts[1].text
     assert len({tuple(seeds) for seeds in parrot.seeds}) == 3
     static = [[m for m in p.messages if m.static] for p in parrot.prompts]
     assert static[0] == static[1] == static[2] != []

@@ -30,7 +30,7 @@ REPLIES = (
 
 Hi {First name},
 
-{Company} lists {Open roles, 1} open roles in {Location}. Is hiring keeping pace with the plan?
+{Company} lists {Open roles, 1} open roles in {Location, 1}. Is hiring keeping pace with the plan?
 
 If not, would a 15-minute call next week be useful?
 
@@ -40,7 +40,7 @@ Alex""",
 
 Hi {First name},
 
-I saw {Open roles, 1} open roles at {Company} in {Location}, and wondered which of them is hardest to fill.
+I saw {Open roles, 1} open roles at {Company} in {Location, 1}, and wondered which of them is hardest to fill.
 
 Would a 15-minute call be a fair way to compare notes?
 
