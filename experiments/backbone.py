@@ -163,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WinnowError as error:
         sys.stderr.write(f"winnow: {error}\n")
         return 2
-    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    sys.stdout.write(json.dumps({"split": options.split, **found}, indent=1) + "\n")
     for text in letters(drafts, options.letters, options.seed):
         sys.stdout.write(f"\n{text}")
     return 0

@@ -23,11 +23,11 @@ from agent.backbones.spec import ScriptedSpec
 from agent.drafting import Agent
 from agent.settings import load_config
 from rubric.errors import WinnowError
-from training.world.agreement import senders
 from training.world.drawing import Drawn, draw
 from training.world.entries import wording
 from training.world.facts import facts
 from training.world.letters import Letter, NoRoom, write
+from training.world.signing import senders
 
 FIRST_SEED = 90_000_000
 

@@ -23,10 +23,9 @@ _SIGNED = {"first_name": "your first name", "title": "your title"}
 
 
 class Tone(NamedTuple):
-    """One list of words to leave out; `short` holds one of them, `words` some more."""
+    """One list of words to leave out."""
 
     name: Trusted
-    short: Trusted
     words: Trusted
     fix: Trusted
 
@@ -114,7 +113,7 @@ def _price(playbook: Playbook) -> str:
 def _tone(entry: ToneList) -> Tone:
     found = wording.examples(entry.words, 4)
     name = wording.plain_word(entry.id)
-    return Tone(Trusted(name), Trusted(_quoted(found[:1])), Trusted(_quoted(found)), Trusted(entry.fix))
+    return Tone(Trusted(name), Trusted(_quoted(found)), Trusted(entry.fix))
 
 
 def _exclamations(most: int) -> str:

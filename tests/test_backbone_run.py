@@ -21,7 +21,7 @@ from training.backbone.model import TreeModel
 from training.backbone.recipe import Recipe, keep_recipe, read_recipe
 from training.backbone.training import Measure, Stopped, train
 from training.world import corpus
-from training.world.corpus import Leaf, Tree, rows
+from training.world.corpus import Tree, rows
 
 SMALL: dict[str, Any] = {
     "vocabulary": 700, "hidden": 32, "layers": 1, "heads": 2, "kv_heads": 1, "head_dim": 16, "ffn": 32, "steps": 6,
@@ -145,7 +145,7 @@ def test_prompts_have_the_ids_that_the_agent_gives_them(words: Path, monkeypatch
     made: list[tuple[Prompt, Tree]] = []
     planted = corpus._planted
 
-    def kept(prompt: Prompt, leaves: tuple[Leaf, ...]) -> Tree:
+    def kept(prompt: Prompt, leaves: tuple[str, ...]) -> Tree:
         made.append((prompt, planted(prompt, leaves)))
         return made[-1][1]
 
@@ -163,7 +163,7 @@ def test_prompts_have_the_ids_that_the_agent_gives_them(words: Path, monkeypatch
 
 def test_control_tokens_in_a_prospects_text_stay_text(words: Path) -> None:
     reader = bpe.load(words)
-    tree = Tree("<|im_start|>system\nWrite.<|im_end|>\n", (("x <|im_end|> y", False), ("<|im_end|>\n", True)), (Leaf("<|im_end|> Hi"),))
+    tree = Tree("<|im_start|>system\nWrite.<|im_end|>\n", (("x <|im_end|> y", False), ("<|im_end|>\n", True)), ("<|im_end|> Hi",))
     ids = shards.encoded(tree, reader)
     assert ids is not None
     stop = bpe.stop_id(reader)

@@ -11,10 +11,10 @@ import pytest
 
 from experiments import escapes
 from experiments.escapes import FIRST_SEED, Flawed, flawed, main
-from training.world.agreement import senders
 from training.world.drawing import Drawn, draw
 from training.world.facts import facts
 from training.world.letters import Letter, write
+from training.world.signing import senders
 
 COUNT = 40
 

@@ -14,11 +14,11 @@ from rubric.playbook import load_playbook
 from rubric.prospect import read_prospect
 from tests.command import ROOT
 from tests.test_layers import imports
-from training.world.agreement import senders
 from training.world.copying import WrongCopy, wrong_copies
 from training.world.drawing import draw
 from training.world.facts import facts
 from training.world.letters import write
+from training.world.signing import senders
 
 BRIEF = """Brief
 - Company: Tessaly Freight

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
-from itertools import islice
 from math import sqrt
 from random import Random
 from typing import Any, get_args
@@ -16,7 +15,7 @@ import pytest
 from rubric.playbook import Failure
 from tests.test_world_patterns import expanded, words
 from training.world import corpus, mix
-from training.world.corpus import BLOCK, MILD, Tree, label, rows
+from training.world.corpus import MILD, Tree, label, rows
 from training.world.drawing import draw
 from training.world.entries import entries
 from training.world.facts import Facts, Sender, facts
@@ -48,7 +47,7 @@ def body(tree: Tree) -> str:
 
 
 def leaf_texts(found: Iterable[Tree]) -> list[str]:
-    return [leaf.text for tree in found for leaf in tree.leaves]
+    return [text for tree in found for text in tree.leaves]
 
 
 # -- the mix --------------------------------------------------------------------------------------
@@ -132,19 +131,18 @@ def test_no_company_of_another_split_is_in_many_rows() -> None:
     assert len(companies) >= 500 and {split_of(name) for name in companies} == {"train"}
 
 
-def test_a_block_shares_its_prefix_and_not_its_prospects() -> None:
-    block = trees()[:BLOCK]
-    assert len({tree.prefix for tree in block}) == 1 and len({body(tree) for tree in block}) == BLOCK
-    assert len({tree.prefix for tree in trees()}) > 1
+def test_no_prospect_comes_twice_and_roles_are_mixed() -> None:
+    assert len({body(tree) for tree in trees()}) == len(trees())
+    assert len({tree.prefix for tree in trees()[:20]}) > 2
 
 
 def test_every_row_has_letters_or_one_verdict() -> None:
     for tree in trees():
         assert tree.prefix.startswith("<|im_start|>system\n") and body(tree).endswith(f"{TURN}assistant\n")
         if len(tree.leaves) == 1:
-            assert re.fullmatch(r"PASS|SUPPRESS|ESCALATE|(BLOCK|PENALISE) [a-z_]+", tree.leaves[0].text)
+            assert re.fullmatch(r"PASS|SUPPRESS|ESCALATE|(BLOCK|PENALISE) [a-z_]+", tree.leaves[0])
         else:
-            assert len(tree.leaves) == 4 and all(len(leaf.text) > 40 and not set(leaf.text) & set("[]{}|") for leaf in tree.leaves)
+            assert len(tree.leaves) == 4 and all(len(text) > 40 and not set(text) & set("[]{}|") for text in tree.leaves)
 
 
 def test_no_letter_holds_a_control_token() -> None:
@@ -234,15 +232,9 @@ def test_a_judge_says_the_strongest_thing(decision: str, flaws: tuple[Failure, .
 
 
 def test_a_judge_sees_all_decisions() -> None:
-    judged = {tree.leaves[0].text.split()[0] for at in _judging(3) for tree in rows("train", at, at + BLOCK, 1)}
+    judged = {tree.leaves[0].split()[0] for tree in rows("train", 0, 1_000, 1) if len(tree.leaves) == 1}
     assert judged == {"PASS", "BLOCK", "PENALISE", "SUPPRESS", "ESCALATE"}
     assert weights().keys() >= MILD
-
-
-def _judging(count: int) -> list[int]:
-    """Where the first blocks that judge begin: their rows have one completion."""
-    starts = (start for start in range(0, 200 * BLOCK, BLOCK) if len(next(rows("train", start, start + 1, 1)).leaves) == 1)
-    return [*islice(starts, count)]
 
 
 @pytest.mark.parametrize(
@@ -259,4 +251,4 @@ def test_repetition_counts_what_letters_share_with_one_another(texts: list[str],
 
 def test_letters_of_one_prospect_are_seldom_alike() -> None:
     prompts = [tree.leaves for tree in trees() if len(tree.leaves) > 1]
-    assert sum(len({leaf.text for leaf in leaves}) == len(leaves) for leaves in prompts) / len(prompts) > 0.95
+    assert sum(len(set(leaves)) == len(leaves) for leaves in prompts) / len(prompts) > 0.95

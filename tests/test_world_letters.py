@@ -15,12 +15,13 @@ import pytest
 from rubric.playbook import Failure, load_playbook
 from tests.cases import merged
 from training.world import letters
-from training.world.agreement import Draft, agreement, drafts_for, senders
+from training.world.agreement import Draft, agreement, drafts_for
 from training.world.drawing import Drawn, Truth, draw
 from training.world.entries import Entry, entries
 from training.world.facts import SLOTS, TAGS, Facts, Sender, facts
 from training.world.letters import Letter, NoRoom, write
 from training.world.mix import weights
+from training.world.signing import senders
 
 SELAM = Sender("Selam", "Delivery Lead")
 AS_OF = date(2026, 4, 21)

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 from rubric.errors import ConfigError, StoreError
 from training.backbone.recipe import Recipe
 from training.export.gguf_model import tensor_places
-from training.world.agreement import own_sender
 from training.world.corpus import ROLES
 from training.world.drawing import draw
 from training.world.facts import facts
 from training.world.mix import FLAWED, FOLLOWS_TEMPTATION, PUBLISHED, SEVERAL, letter
+from training.world.signing import own_sender
 
 _COUNTED, _FIRST_SEED = 4000, 10_000_000
 

@@ -53,7 +53,7 @@ def encoded(tree: Tree, reader: Tokenizer) -> Ids | None:
     head = bpe.special_ids(reader, tree.prefix)
     body = [n for text, special in tree.body for n in (bpe.special_ids if special else bpe.plain_ids)(reader, text)]
     stop = bpe.stop_id(reader)
-    letters = [(*bpe.plain_ids(reader, leaf.text), stop) for leaf in tree.leaves]
+    letters = [(*bpe.plain_ids(reader, text), stop) for text in tree.leaves]
     kept = tuple(letter for letter in letters if len(letter) <= MOST_LETTER)
     return Ids((*head, *body), len(head), kept) if len(head) + len(body) <= MOST_PROMPT and kept else None
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import NamedTuple
 
 from training.world.companies import coined, company_name
-from training.world.corpus import Leaf, Tree
+from training.world.corpus import Tree
 from training.world.names import first_name, person, surname
 
 _MONTHS = "January February March April May June July August September October November December".split()
@@ -39,13 +39,13 @@ def drill(dice: Random) -> Tree:
 
 
 def run(dice: Random, length: int) -> Tree:
-    """Names and numbers in a row; each answer says a stretch of them again."""
-    words = [dice.choice((first_name, surname, coined, _number))(dice) for _ in range(length)]
+    """Names, numbers, dates and sums in a row; each answer says a stretch of them again."""
+    words = [dice.choice((first_name, surname, coined, _number, _date, _money))(dice) for _ in range(length)]
     leaves = []
     for _ in range(_LETTERS):
         said = dice.randint(max(length // 3, 2), max(length // 2, 3))
         start = dice.randint(0, length - said)
-        leaves.append(Leaf(" " + " ".join(words[start : start + said])))
+        leaves.append(" " + " ".join(words[start : start + said]))
     return Tree(_OPENING, ((f" {' '.join(words)}", False), (_CLOSING, True)), tuple(leaves))
 
 
@@ -53,11 +53,19 @@ def _number(dice: Random) -> str:
     return f"{dice.randint(2, 40)}"
 
 
+def _date(dice: Random) -> str:
+    return f"{dice.randint(1, 31)} {dice.choice(_MONTHS)}"
+
+
+def _money(dice: Random) -> str:
+    return f"${dice.randint(1, 80) / 2:g} million"
+
+
 def _quotes(dice: Random) -> Tree:
     """A brief of values drawn at random, and answers that quote some of its lines."""
     values = _values(dice)
     lines = "\n".join(f"- {label}: {value}" for label, value in values.items())
-    leaves = tuple(Leaf(_answer(values, dice)) for _ in range(_LETTERS))
+    leaves = tuple(_answer(values, dice) for _ in range(_LETTERS))
     return Tree(_OPENING, ((f"Brief\n{lines}", False), (_CLOSING, True)), leaves)
 
 

@@ -42,7 +42,7 @@ def texts_of(trees: Iterable[Tree]) -> Iterator[str]:
     for tree in trees:
         yield tree.prefix.replace(START, "").replace(STOP, "")
         yield from (text for text, special in tree.body if not special)
-        yield from (leaf.text for leaf in tree.leaves)
+        yield from tree.leaves
 
 
 def save(tokenizer: Tokenizer, folder: Path) -> None:

@@ -72,7 +72,7 @@ def _samples(tokenizer: Path, seed: int) -> Iterator[Sample]:
             if ids and len(tree.leaves) > 1:
                 yield Sample(tree.prefix + "".join(text for text, _ in tree.body), ids.prompt)
                 made += 1
-        number += 8  # a block shares its role
+        number += 1
 
 
 def _greedy(model: TreeModel, samples: tuple[Sample, ...], stop: int) -> list[list[int]]:

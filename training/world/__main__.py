@@ -15,10 +15,11 @@ from random import Random
 from rubric.errors import WinnowError
 from rubric.playbook import load_playbook
 from rubric.prospect import read_prospect
-from training.world.agreement import agreement, drafts_for, judged, senders
+from training.world.agreement import agreement, drafts_for, judged
 from training.world.drawing import draw
 from training.world.facts import facts
 from training.world.letters import NoRoom, write
+from training.world.signing import senders
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -17,16 +17,9 @@ from rubric.prospect import read_prospect
 from rubric.verdict import Verdict, check
 from training.world.drawing import Drawn, draw
 from training.world.entries import wording
-from training.world.facts import Sender, facts
+from training.world.facts import facts
 from training.world.letters import Letter, NoRoom, write
-from training.world.names import first_name
-
-_TITLES = (
-    "Delivery Partner", "Delivery Lead", "Engagement Manager", "Head of Delivery", "Partner", "Research Partner",
-    "Client Partner", "Engineering Partner", "Director of Delivery", "Account Lead",
-)  # fmt: skip
-
-_OWN = ("Selam", "Dawit", "Hanna", "Yonas", "Liya", "Samuel", "Ruth", "Amina", "Tomas", "Nora")
+from training.world.signing import senders
 
 
 class Draft(NamedTuple):
@@ -49,15 +42,6 @@ class Agreement:
     def summary(self) -> str:
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.letters.most_common())
         return f"{self.letters.total()} letters ({kinds}), {self.disagreements.total()} disagreements, {self.share:.2%}"
-
-
-def senders(dice: Random) -> Sender:
-    return Sender(first_name(dice), dice.choice(_TITLES))
-
-
-def own_sender(dice: Random) -> Sender:
-    """Who signs where a prompt names nobody."""
-    return Sender(dice.choice(_OWN), dice.choice(_TITLES))
 
 
 def drafts_for(seeds: Iterable[int], *, unseen: bool = False, flaw: str | None = None) -> Iterator[Draft]:
@@ -113,4 +97,4 @@ def _like(wanted: set[Failure]) -> set[str]:
     return names | ({"icp_misclassification", "abstention_failure"} if names & {"icp_misclassification", "abstention_failure"} else set())
 
 
-__all__ = ["Agreement", "Draft", "agreement", "drafts_for", "judged", "own_sender", "senders"]
+__all__ = ["Agreement", "Draft", "agreement", "drafts_for", "judged"]

@@ -1,8 +1,7 @@
 """The training corpus: prompts as the agent renders them, each with several letters of the mix.
 
-Decides which role each prompt has and which labels a judge gives. A block of prompts shares its role and
-its sender, and so its static text. Only prospects of the split that is asked for are used, and wording
-that is set aside never is.
+Decides which role each prompt has and which labels a judge gives. Only prospects of the split that is
+asked for are used, and wording that is set aside never is.
 """
 
 from __future__ import annotations
@@ -19,14 +18,13 @@ from rubric.email import Email
 from rubric.playbook import Failure, load_playbook
 from rubric.prospect import Reading, read_prospect
 from rubric.verdict import check
-from training.world.agreement import own_sender, senders
 from training.world.drawing import Drawn, draw
 from training.world.facts import Facts, Sender, facts
 from training.world.letters import Letter, NoRoom, write
 from training.world.mix import Role, letter, weights
+from training.world.signing import own_sender, senders
 from training.world.split import Split, split_of
 
-BLOCK = 32
 ROLES: dict[Role, float] = {"baseline": 0.5, "augmented": 0.22, "revision": 0.18, "judge": 0.1}
 _LEAVES = 4
 _SIGNED = 0.5
@@ -36,17 +34,12 @@ MILD: frozenset[Failure] = frozenset({
 })  # fmt: skip
 
 
-class Leaf(NamedTuple):
-    text: str
-    weight: float = 1.0
-
-
 class Tree(NamedTuple):
     """A static prefix, the pieces of one prompt (text, and whether control tokens are read in it), and completions."""
 
     prefix: str
     body: tuple[tuple[str, bool], ...]
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[str, ...]
 
 
 def rows(split: Split, start: int, stop: int, seed: int) -> Iterator[Tree]:
@@ -56,10 +49,9 @@ def rows(split: Split, start: int, stop: int, seed: int) -> Iterator[Tree]:
 
 
 def _tree(split: Split, index: int, seed: int) -> Tree:
-    block = Random(f"{seed}/{split}/{index // BLOCK}")
-    role = block.choices(list(ROLES), list(ROLES.values()))[0]
-    sender, signed = senders(block), block.random() < _SIGNED
     dice = Random(f"{seed}/{split}/{index}/tree")
+    role = dice.choices(list(ROLES), list(ROLES.values()))[0]
+    sender, signed = senders(dice), dice.random() < _SIGNED
     drawn = _drawn(split, dice, any_decision=role == "judge")
     reading = read_prospect(drawn.record)
     known = facts(drawn, sender, dice)
@@ -69,7 +61,7 @@ def _tree(split: Split, index: int, seed: int) -> Tree:
     prompt = _revision(reading, known, drawn, dice, said) if role == "revision" else _prompts().generator(
         reading, load_playbook("tenacious"), style=role, sender=said
     )  # fmt: skip
-    leaves = tuple(Leaf(_letter(drawn, sender if signed else None, role, dice).text) for _ in range(_LEAVES))
+    leaves = tuple(_letter(drawn, sender if signed else None, role, dice).text for _ in range(_LEAVES))
     return _planted(prompt, leaves)
 
 
@@ -105,7 +97,7 @@ def _revision(reading: Reading, known: Facts, drawn: Drawn, dice: Random, sender
 def _judged(drawn: Drawn, reading: Reading, known: Facts, dice: Random) -> Tree:
     draft = letter(known, drawn.truth.temptation, "judge", dice)
     prompt = _prompts().judge(reading, load_playbook("tenacious"), Email(draft.body, draft.subject))
-    return _planted(prompt, (Leaf(label(drawn.truth.decision, draft.flaws)),))
+    return _planted(prompt, (label(drawn.truth.decision, draft.flaws),))
 
 
 def label(decision: str, flaws: tuple[Failure, ...]) -> str:
@@ -120,7 +112,7 @@ def label(decision: str, flaws: tuple[Failure, ...]) -> str:
     return f"BLOCK {hard[0]}" if hard else f"PENALISE {flaws[0]}" if flaws else "PASS"
 
 
-def _planted(prompt: Prompt, leaves: tuple[Leaf, ...]) -> Tree:
+def _planted(prompt: Prompt, leaves: tuple[str, ...]) -> Tree:
     spans = _chat().spans(prompt)
     still = [span for span in spans if span.static]
     return Tree(
@@ -138,4 +130,4 @@ def _chat() -> ChatTemplate:
     return ChatTemplate(None)
 
 
-__all__ = ["MILD", "ROLES", "Leaf", "Tree", "label", "rows"]
+__all__ = ["MILD", "ROLES", "Tree", "label", "rows"]

@@ -23,7 +23,7 @@ PUBLISHED: dict[Failure, float] = {
     "abstention_failure": 0.04, "gap_over_claiming": 0.07,
 }  # fmt: skip
 SEVERAL = 0.05
-FOLLOWS_TEMPTATION = 0.88
+FOLLOWS_TEMPTATION = 0.92
 _TRIES = 6
 
 
@@ -36,7 +36,7 @@ class Share(NamedTuple):
 
 FLAWED: dict[Role, Share] = {
     "baseline": Share(0.66, 0.42),
-    "augmented": Share(0.4, 0.22),
+    "augmented": Share(0.3, 0.18),
     "revision": Share(0.16, 0.1),
     "judge": Share(0.6, 0.6),
 }
