@@ -1,7 +1,7 @@
 """What the demonstration backbone can do: figures on prospects of the invented world that are to get a draft.
 
     python -m experiments.backbone --count 200 --split dev
-    python -m experiments.backbone --count 30 --letters
+    python -m experiments.backbone --count 30 --letters 3
 
 Decides nothing about a letter: passing is the rubric's word, copying is judged from the two texts alone.
 Prospects of the split `held_out` are for a last measurement; nothing is tuned on them.
@@ -26,6 +26,7 @@ from prompts.loader import Prompts
 from rubric.errors import WinnowError
 from rubric.playbook import load_playbook
 from rubric.prospect import read_prospect
+from training.arguments import a_count
 from training.world.copying import wrong_copies
 from training.world.drawing import Drawn, draw
 from training.world.split import Split, split_of
@@ -172,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m experiments.backbone", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--backbone", default="llama:embedded", help="KIND:MODEL; llama:embedded by default")
-    parser.add_argument("--count", type=int, default=200, help="prospects")
+    parser.add_argument("--count", type=a_count, default=200, help="prospects")
     parser.add_argument("--split", choices=get_args(Split), default="dev", help="whose companies")
     parser.add_argument("--seed", type=int, default=FIRST_SEED, help="seed of the first prospect")
     parser.add_argument("--letters", type=int, default=0, metavar="N", help="print N drafts of the pipeline at random, with their briefs")

@@ -23,6 +23,7 @@ from agent.backbones.spec import ScriptedSpec
 from agent.drafting import Agent
 from agent.settings import load_config
 from rubric.errors import WinnowError
+from training.arguments import a_count
 from training.world.drawing import Drawn, draw
 from training.world.entries import wording
 from training.world.facts import facts
@@ -113,7 +114,7 @@ def _table(sent: Counter[tuple[str, str]], left: Counter[tuple[str, str]]) -> di
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m experiments.escapes", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--count", type=int, default=5000, help="letters, half of them in wording that is set aside")
+    parser.add_argument("--count", type=a_count, default=5000, help="letters, half of them in wording that is set aside")
     parser.add_argument("--seed", type=int, default=FIRST_SEED, help="seed of the first prospect")
     options = parser.parse_args(arguments)
     try:

@@ -3,6 +3,7 @@
     python -m training.world letters --count 5 --flaw bench_over_commitment
     python -m training.world check --count 2000
     python -m training.world prospects --count 3
+    python -m training.world repetition --count 1500
 """
 
 from __future__ import annotations
@@ -15,17 +16,21 @@ from random import Random
 from rubric.errors import WinnowError
 from rubric.playbook import load_playbook
 from rubric.prospect import read_prospect
+from training.arguments import a_count
 from training.world.agreement import agreement, drafts_for, judged
 from training.world.drawing import draw
+from training.world.entries import wording
 from training.world.facts import facts
 from training.world.letters import NoRoom, write
+from training.world.mix import letter
+from training.world.repetition import repetition
 from training.world.signing import senders
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     try:
-        {"letters": _letters, "check": _check, "prospects": _prospects}[options.what](options)
+        _VIEWS[options.what](options)
     except WinnowError as error:
         sys.stderr.write(f"winnow: {error}\n")
         return 2
@@ -34,10 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.world", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=("letters", "check", "prospects"))
-    parser.add_argument("--count", type=int, default=5, help="how many")
+    parser.add_argument("what", choices=tuple(_VIEWS))
+    parser.add_argument("--count", type=a_count, default=5, help="how many")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first prospect")
-    parser.add_argument("--flaw", help="failure name that the letters are to have; absent, clean ones")
+    parser.add_argument("--flaw", choices=sorted(wording().flawed), metavar="NAME", help="failure that the letters are to have, as `winnow rules` names it; absent, clean ones")
     parser.add_argument("--unseen", action="store_true", help="flaws in the wording that is set aside")
     parser.add_argument("--tag", action="append", default=[], help="only prospects with this tag; may be repeated")
     parser.add_argument("--entry", default="", help="only letters that use an entry whose id begins so")
@@ -59,17 +64,17 @@ def _letters(options: argparse.Namespace) -> None:
         if not set(options.tag) <= known.tags:
             continue
         try:
-            letter = write(known, dice, [options.flaw] if options.flaw else [], unseen=options.unseen)
+            written = write(known, dice, [options.flaw] if options.flaw else [], unseen=options.unseen)
         except NoRoom:
             continue
-        if not any(entry.startswith(options.entry) for entry in letter.entries):
+        if not any(entry.startswith(options.entry) for entry in written.entries):
             continue
         left -= 1
         reading = read_prospect(drawn.record)
         if options.prompt:
             _say(Prompts().generator(reading, load_playbook("tenacious")).messages[1].text)
-        _say(f"--- seed {seed} {drawn.truth} {' '.join(letter.entries)}\n{letter.text}\n")
-        for finding in judged(drawn, letter).findings:
+        _say(f"--- seed {seed} {drawn.truth} {' '.join(written.entries)}\n{written.text}\n")
+        for finding in judged(drawn, written).findings:
             _say(f"    {finding.decision} {finding.rule} ({finding.failure}): {finding.reason}")
         _say("")
 
@@ -91,9 +96,25 @@ def _prospects(options: argparse.Namespace) -> None:
         _say(f"--- seed {seed} {drawn.truth}\n{json.dumps(drawn.record, ensure_ascii=False)}")
 
 
+def _repetition(options: argparse.Namespace) -> None:
+    """Letters of the mix without salutation and signature, which all letters of a firm share."""
+    texts: list[str] = []
+    seed = options.seed
+    while len(texts) < options.count:
+        drawn, dice = draw(seed), Random(seed)
+        seed += 1
+        if drawn.truth.decision == "DRAFT":
+            body = letter(facts(drawn, senders(dice), dice), drawn.truth.temptation, "baseline", dice).body
+            texts.append("\n\n".join(body.split("\n\n")[1:-1]) or body)
+    found = repetition(texts)
+    _say(f"{found.letters} letters: {found.sharing:.1%} share twelve words in a row with another, {found.repeated:.1%} of such runs come twice")
+
+
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
+
+_VIEWS = {"letters": _letters, "check": _check, "prospects": _prospects, "repetition": _repetition}
 
 if __name__ == "__main__":
     raise SystemExit(main())
