@@ -130,6 +130,17 @@ def test_bad_values_are_named(arguments: list[str], said: str, capsys: pytest.Ca
     assert not (tmp_path / "none").exists()
 
 
+def test_ctrl_c_before_the_training_ends_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def texts(*_: object) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bpe, "texts_of", texts)
+    assert main(["--work", str(tmp_path / "new")]) == 130
+    assert "the same command goes on after the last finished stage" in capsys.readouterr().err
+
+
 def test_measures_name_the_share_left_out_and_what_the_watch_saw(work: Path) -> None:
     found: list[Measure] = []
 

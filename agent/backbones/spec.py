@@ -30,7 +30,7 @@ class LlamaSpec(Spec):
     repo: str | None = Field(None, description="Hub repository that holds the GGUF, such as Qwen/Qwen3-1.7B-GGUF; needs 'file'.")
     file: str | None = Field(None, description="File name in 'repo'.")
     context: int | None = Field(None, ge=64, description="Tokens of memory; absent, what k candidates behind the longest prompt need.")
-    threads: int | None = Field(None, ge=1, description="Threads; absent, all cores.")
+    threads: int | None = Field(None, ge=1, description="Threads; absent, all cores. Fewer where other programs keep cores busy: threads wait for one another at each token.")
     gpu_layers: int = Field(0, ge=-1, description="Layers on the GPU, -1 for all; needs a GPU build of llama-cpp-python.")
     thinking: bool = Field(False, description="Let a thinking model think; its template must know 'enable_thinking'.")
 

@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WinnowError as error:
         sys.stderr.write(f"winnow: {error}\n")
         return error.status
+    except KeyboardInterrupt:  # before or after the training, which stops at its next step
+        sys.stderr.write("winnow: interrupted; the same command goes on after the last finished stage\n")
+        return 130
 
 
 def make(work: Path, recipe: Recipe) -> int:
