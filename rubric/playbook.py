@@ -234,6 +234,7 @@ class Playbook(Data):
     regulated: Phrases = ()
     unregulated: Phrases = ()
     pitches: dict[str, Phrases] = {}
+    themes: dict[str, Phrases] = Field({}, description="words of a segment that are a pitch where the sentence offers or advises")
     ai_pitches: tuple[AiPitch, ...] = ()
     tiers: tuple[Tier, ...] = ()
     stage_pitches: tuple[StagePitch, ...] = ()
@@ -258,7 +259,7 @@ class Playbook(Data):
     @model_validator(mode="after")
     def _names_fit(self) -> Playbook:
         names = {s.name for s in self.segments}
-        used = {c.segment for c in self.segment_order} | set(self.pitches)
+        used = {c.segment for c in self.segment_order} | set(self.pitches) | set(self.themes)
         if used - names:
             raise ValueError(f"segments {sorted(used - names)} are named but not described under 'segments'")
         if not self.dimensions or min(self.dimensions.values()) < 0 or sum(self.dimensions.values()) <= 0:
@@ -329,6 +330,7 @@ class Playbook(Data):
         }
         out |= {f"tone.{t.id}": t.words for t in self.tone}
         out |= {f"pitch.{name}": words for name, words in self.pitches.items()}
+        out |= {f"theme.{name}": words for name, words in self.themes.items()}
         out |= {f"ai_pitch.{n}": p.words for n, p in enumerate(self.ai_pitches)}
         out |= {f"tier.{n}": t.words for n, t in enumerate(self.tiers)}
         out |= {f"stage_pitch.{n}": p.words for n, p in enumerate(self.stage_pitches)}

@@ -19,7 +19,7 @@ from rubric.phrases import Hit
 from rubric.playbook import Decision, Dimension, Failure, Marker
 
 FAMILIES = (
-    "gates", "segment", "signals", "facts", "funding", "peers", "gaps", "capacity", "commitments", "regulated", "tone", "form", "leftovers", "subject",
+    "gates", "segment", "signals", "facts", "funding", "peers", "gaps", "lacks", "capacity", "commitments", "regulated", "tone", "form", "leftovers", "subject",
     "asks", "pricing", "schedule", "threads", "hostile", "personal", "cadence", "compliance",
 )  # fmt: skip
 

@@ -5,14 +5,16 @@ A pitch is recognised by the playbook's phrases; what it is compared with is alw
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rubric.case import Case, Passage
-from rubric.mentions import leader_named
+from rubric.mentions import WE, leader_named
 from rubric.phrases import Hit
 from rubric.playbook import ABSTAIN, Segment
 from rubric.rules import Example, Found, at, rule
+from rubric.words import Sentence
 
 _FUNDED: dict[str, Any] = {
     "company": {"headcount": 60, "hq": "Germany"},
@@ -35,6 +37,10 @@ _LEADER: dict[str, Any] = {
 }
 
 
+_TURNS = re.compile(r"[,;:\u2014]|\b(?:but|and|so)\b")
+_SELLER = WE - {"i", "i've", "i'll"} | {"ours", "we're", "we'd"}
+
+
 def pitches(case: Case) -> dict[str, list[tuple[Passage, Hit]]]:
     """Pitch phrases by the segment they belong to."""
     return case.memo(_pitches)
@@ -52,6 +58,33 @@ def _pitches(case: Case) -> dict[str, list[tuple[Passage, Hit]]]:
 def _pitching(passage: Passage, hit: Hit) -> bool:
     """Whether the phrase offers or explains, rather than asks about or reports on the company."""
     return not passage.sentence(hit.first).question or passage.has("offer", passage.sentence(hit.first))
+
+
+def _themes(case: Case) -> dict[str, list[tuple[Passage, Hit]]]:
+    """Pitch phrases, and the words of a segment's theme in sentences that offer or advise; by segment."""
+    out = {name: list(places) for name, places in pitches(case).items()}
+    for name in case.playbook.themes:
+        for passage, hit in case.each(f"theme.{name}"):
+            if _offers(passage, passage.sentence(hit.first)) and not _denied(passage, hit):
+                out.setdefault(name, []).append((passage, hit))
+    return out
+
+
+def _offers(passage: Passage, sentence: Sentence) -> bool:
+    """Whether a sentence speaks for the seller: what we do, or what the reader had better do."""
+    if sentence.question or passage.has("doubt", sentence) or passage.has("observed", sentence):
+        return False
+    lower = passage.words.lower[sentence.first : sentence.last]
+    return not _SELLER.isdisjoint(lower) or passage.has("advice", sentence)
+
+
+def _denied(passage: Passage, hit: Hit) -> bool:
+    """Whether a negation stands before the words in their clause, or right behind them: "growth may not be the topic"."""
+    words, first = passage.words, passage.sentence(hit.first).first
+    for found in passage.of("negations"):
+        if first <= found.first < hit.first and not _TURNS.search(words.text, words.ends[found.first], words.starts[hit.first]):
+            return True
+    return any(hit.last <= found.first < hit.last + 2 for found in passage.of("negations"))
 
 
 def _described(case: Case, name: str) -> Segment:
@@ -72,22 +105,27 @@ def _title(case: Case, name: str) -> str:
     passes=[
         Example("Your round gives you runway; we help funded teams hire faster than recruiting can.", _FUNDED),
         Example("Teams keep delivery steady through the restructuring with us.", _LAYOFF),
+        Example("We are not here to sell you a bigger team.", _LAYOFF),
     ],
     fails=[
+        Example("We support firms that had to let people go and still have a product to ship.", _FUNDED),
+        Example("After a layoff the roadmap rarely shrinks, and we can carry part of it.", _LEADER),
         Example("We help teams keep delivery steady through the restructuring.", _FUNDED),
         Example("Now is the perfect time to scale: we put your new capital to work.", _LAYOFF),
     ],
 )
 def wrong_pitch(case: Case) -> Iterable[Found]:
-    """The pitch belongs to another segment than the brief does, and none of its own is there."""
+    """A sentence pitches what belongs to another segment than the brief does, and nothing of its own."""
     segment = case.segment.name
-    found = pitches(case)
-    if segment == ABSTAIN or segment in found or not case.first_contact:
+    if segment == ABSTAIN or not case.first_contact:
         return
+    found = case.memo(_themes)
+    own = {(p.part, p.sentence(h.first).first) for p, h in found.get(segment, ())}
     for name, places in found.items():
-        if _described(case, name).pitch_is_common:
+        alien = [(p, h) for p, h in places if (p.part, p.sentence(h.first).first) not in own]
+        if name == segment or not alien or _described(case, name).pitch_is_common:
             continue
-        passage, hit = places[0]
+        passage, hit = alien[0]
         yield at(
             passage, hit,
             f'pitches {_title(case, name)} ("{passage.quote(hit)}"), '
@@ -109,8 +147,11 @@ def wrong_pitch(case: Case) -> Iterable[Found]:
             {"signals": {"hiring": {"open_engineering_roles": 2}}},
         ),
         Example("Your round gives you runway; we help funded teams hire faster than recruiting can.", _FUNDED),
+        Example("How do you expect to grow this year?", {"company": {"headcount": 3}}),
     ],
     fails=[
+        Example("Our ML people would work beside your data scientists.", {"company": {"headcount": 3}}),
+        Example("The cuts leave open work, and our engineers can take it on.", {"company": {"headcount": 3}}),
         Example(
             "Now is the perfect time to scale; we help recently funded startups hire.", {"company": {"headcount": 3}}
         ),
@@ -121,10 +162,12 @@ def abstention(case: Case) -> Iterable[Found]:
     """A segment pitch to a prospect whom no segment fits."""
     if case.segment.name != ABSTAIN or not case.first_contact or not case.playbook.segments:
         return
-    for name, places in pitches(case).items():
-        if _described(case, name).pitch_is_common:
+    for name, places in case.memo(_themes).items():
+        common = _described(case, name).pitch_is_common
+        pitched = [(p, h) for p, h in places if not common or h.name.startswith("theme.")]
+        if not pitched:
             continue
-        passage, hit = places[0]
+        passage, hit = pitched[0]
         why = case.segment.tried[-1] if case.segment.tried else "the brief shows no trigger"
         if own := next((t for t in case.segment.tried if t.startswith(f"{name}:")), None):
             why = own
@@ -154,6 +197,7 @@ def abstention(case: Case) -> Iterable[Found]:
             "We can staff a dedicated MLOps team for your agentic systems.", {"signals": {"ai_maturity": {"score": 0}}}
         ),
         Example("We can help you hire your first AI engineer.", {"signals": {"ai_maturity": {"score": 3}}}),
+        Example("Our people would sit beside your existing data scientists.", {"signals": {"ai_maturity": {"score": 1}}}),
     ],
 )
 def ai_maturity(case: Case) -> Iterable[Found]:
@@ -208,6 +252,7 @@ def _ai_places(case: Case, number: int) -> list[tuple[Passage, Hit]]:
     passes=[
         Example("We keep delivery steady while cost changes.", _LAYOFF),
         Example("This is an exciting time to scale your team.", _FUNDED),
+        Example("Growth may not be the topic right now.", _LAYOFF),
     ],
     fails=[
         Example("This is an exciting time to scale your team.", _LAYOFF),
@@ -223,7 +268,7 @@ def growth_in_layoff(case: Case) -> Iterable[Found]:
     if not 0 <= age <= case.playbook.policy.growth_quiet_days:
         return
     for passage, hit in case.each("growth_language"):
-        if not passage.negated(hit.first) and not passage.has("negations", passage.sentence(hit.first)):
+        if not _denied(passage, hit):
             when = f"on {layoff.on}" if layoff.on else "recently"
             yield at(
                 passage, hit,
@@ -339,6 +384,7 @@ def _tier_places(case: Case, number: int) -> Iterator[tuple[Passage, Hit]]:
         Example("Would a one-page comparison help?", {"buying_stage": "researching"}),
     ],
     fails=[
+        Example("Once you sign, our engineers join the next sprint.", {"buying_stage": "researching"}),
         Example("I can send the statement of work today.", {"buying_stage": "researching"}),
         Example("Let's set the kickoff date and the onboarding plan.", {"buying_stage": "evaluating"}),
     ],
