@@ -20,7 +20,7 @@ from rubric.playbook import Decision, Dimension, Failure, Marker
 
 FAMILIES = (
     "gates", "segment", "signals", "facts", "funding", "peers", "gaps", "lacks", "capacity", "commitments", "regulated", "tone", "form", "leftovers", "subject",
-    "asks", "pricing", "schedule", "threads", "hostile", "personal", "cadence", "compliance",
+    "asks", "pricing", "schedule", "threads", "sources", "hostile", "personal", "cadence", "compliance",
 )  # fmt: skip
 
 

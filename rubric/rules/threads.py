@@ -17,6 +17,7 @@ from rubric.phrases import Hit
 from rubric.quantities import quantities
 from rubric.rules import Example, Found, at, rule
 from rubric.rules.gates import replies
+from rubric.rules.sources import PUBLIC, heard
 from rubric.stems import content, stem
 from rubric.words import Sentence, split
 
@@ -24,9 +25,6 @@ _ROLES = {
     "ceo", "cto", "cfo", "coo", "cio", "cofounder", "founder", "boss", "board", "chair", "chairman",
     "vp", "director", "head", "hr", "legal", "procurement", "manager", "colleague", "counterpart",
 }  # fmt: skip
-_PUBLIC = frozenset(
-    "podcast keynote conference interview blog post posted publicly public talk webinar article press panel tweet announcement announced earnings".split()
-)
 _GENERIC = frozenset(
     """gap adoption adopt migration migrate strategy architecture posture initiative approach move build
     upgrade engineering engineer first native implementation implement function practice programme program rollout layer stack
@@ -55,12 +53,14 @@ def _rejected(idea: str) -> dict[str, Any]:
 
 
 class Secret(NamedTuple):
-    """One fact of another thread: its distinctive stems, numbers and groups of meaning."""
+    """One fact of another thread: its distinctive stems, numbers and groups of meaning. The trade's own words,
+    and months beside them, are `common`: they only count beside something distinctive."""
 
     pointer: str
     text: str
     party: str
     stems: frozenset[str]
+    common: frozenset[str]
     numbers: frozenset[str]
     groups: frozenset[int]
     ordered: tuple[str, ...]
@@ -74,7 +74,7 @@ def secrets(case: Case) -> list[Secret]:
 def _secrets(case: Case) -> list[Secret]:
     if not case.prospect.other_threads:
         return []
-    own = {stem(w) for w in case.brief.words} - {stem(w) for w in _PUBLIC}
+    own = {stem(w) for w in case.brief.words} - {stem(w) for w in PUBLIC}
     numbers_known = {f"{n.value:g}" for n in case.brief.numbers}
     trade = case.playbook.skill_stems
     groups_known = _groups_of(
@@ -88,7 +88,8 @@ def _secrets(case: Case) -> list[Secret]:
             out.append(
                 Secret(
                     f"/other_threads/{t}/facts/{f}", fact, (thread.party or "").lower(),
-                    frozenset(stem(w) for w in words if not w.isdigit()) - own - trade - _MONTHS,
+                    (told := frozenset(stem(w) for w in words if not w.isdigit()) - own) - trade - _MONTHS,
+                    (told & trade) | (frozenset(stem(w) for w in fact.lower().split()) & _MONTHS - own),
                     frozenset(n.strip() for n in numbers),
                     _groups_of(case, fact.lower().split()) - groups_known,
                     tuple(re.findall(r"[^\W_]+(?:'[^\W_]+)?", fact.lower())),
@@ -170,12 +171,14 @@ def _shared(case: Case, passage: Passage, sentence: Sentence, secret: Secret) ->
         if sentence.first <= a.first < sentence.last and a.high in secret.sums and not numbers
     }
     groups = secret.groups & _groups_of(case, lower)
-    told = passage.has("said_by_other", sentence)
+    told = heard(case, passage, sentence) is not None
     inside = told or passage.has("insider", sentence)
     named = not set(party) <= _ROLES and _in_a_row(lower, party)
     small = [n for n in numbers if n.isdigit() and int(n) < 13]  # these stand in any letter
     meant = {w for w in said if _groups_of(case, [w]) & groups} if len(groups) > 1 else groups
     weight = len(words) + 2 * len(numbers) - len(small) + min(len(groups), len(meant))
+    common = secret.common & said
+    weight += len(common) if (words or groups) and common - _MONTHS else 0
     if not words and not groups and len(small) == len(numbers):
         return None
     needed = 2 if inside or named else 3
@@ -213,76 +216,6 @@ def _quoted(lower: list[str], ordered: tuple[str, ...], case: Case) -> str | Non
             ):
                 return " ".join(run)
     return None
-
-
-@rule(
-    "leak.hint",
-    failure="thread_leakage",
-    dimension="signal_grounding",
-    severity=1,
-    decision="BLOCK",
-    fix="leave out who else you speak with",
-    passes=[
-        Example("You mentioned two open roles.", {"message_type": "warm"}),
-        Example(
-            "Your CTO said in a podcast that hiring is slow.",
-            {"signals": {"facts": ["The CTO said in a podcast that hiring is slow."]}},
-        ),
-        Example("Engineers work on your board, with a few shared hours a day.", _other("Board wants to sell")),
-        Example("Your team is modest, and I do not know how the team is put together.", _other("Board wants to sell")),
-        Example("There is work in your team that is waiting.", _other("Board wants to sell")),
-        Example("Would it help your finance team to hear from us?"),
-    ],
-    fails=[
-        Example("As your co-founder said, budget is tight."),
-        Example("Your board is worried about costs.", _other("Board wants to sell")),
-        Example("A colleague of yours mentioned that you decide."),
-        Example("We hear from your finance team that the money is there."),
-        Example("I understand from your CEO that timing matters.", {"recipient": {"role": "cto"}}),
-    ],
-)
-def hint(case: Case) -> Iterable[Found]:
-    """A hint that somebody else at the company has talked to us."""
-    own = " ".join(m.text.lower() for m in case.prospect.thread.messages)
-    for passage, hit in case.each("said_by_other"):
-        sentence = passage.sentence(hit.first)
-        lower = passage.words.lower
-        said = set(lower[hit.first : hit.last + 2])
-        around = set(lower[sentence.first : sentence.last])
-        if _PUBLIC & around or passage.negated(hit.first) or _in_common(lower, hit):
-            continue
-        roles = {r for r in _ROLES if r in said or f"{r}'s" in said} | (
-            {"founder"} if {"co", "founder"} <= said else set()
-        )
-        if roles and any(r in own for r in roles):
-            continue
-        if _DEPARTMENTS & said and _TOLD & set(lower[hit.first : hit.last]):
-            roles |= _DEPARTMENTS & said
-        if (
-            not roles
-            and not {"colleague", "someone", "somebody", "another", "others", "separate", "internally"} & said
-            and not secrets(case)
-        ):
-            continue
-        if (
-            not roles
-            and case.prospect.message_type == "warm"
-            and own
-            and not {"someone", "somebody", "another", "colleague", "others", "separate", "internally"} & said
-        ):
-            continue
-        yield at(passage, hit, f'"{passage.quote(hit)}" tells of another conversation at the company')
-        return
-
-
-def _in_common(lower: list[str], hit: Hit) -> bool:
-    """Whether "shared" is a quality and nothing that was passed on: "your board, with a few shared hours"."""
-    return lower[hit.last - 1] == "shared" and lower[hit.last - 2] in _BEFORE_QUALITIES
-
-
-_DEPARTMENTS = frozenset("finance procurement legal hr".split())
-_TOLD = frozenset("hear heard gather told asked approached mentioned touch".split())
-_BEFORE_QUALITIES = frozenset("a an the few some our your of with in their own one two".split())
 
 
 @rule(
