@@ -186,6 +186,8 @@ def _senior(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
 def _people_meant(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
     after = passage.words.lower[amount.last : amount.last + 2]
     before = set(passage.words.lower[max(sentence.first, amount.first - 8) : amount.first])
+    if after[:1] == ["strong"]:
+        return amount.low >= 2
     if not (WE | {"free", "available", "engineers"}) & (before | set(after)):
         return False
     if amount.low < 2 or {

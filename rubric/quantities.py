@@ -25,6 +25,8 @@ _SMALL = {
 } | {w: 10.0 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _LARGE = {"grand": 1e3, "dozen": 12.0, "hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _VAGUE = {"couple": 2.0, "pair": 2.0, "trio": 3.0, "handful": 5.0}
+_GROUPED = {"pairs": 2.0, "couples": 2.0, "trios": 3.0}
+_TEAMS = frozenset("teams squads pods groups crews units".split())
 _FRACTIONS = {
     "half": 50.0,
     "third": 100 / 3,
@@ -151,6 +153,9 @@ def _spelled(words: Words) -> list[_Number]:
         if last == at:
             at += 1
             continue
+        if lower[last : last + 1] and lower[last] in _TEAMS and lower[last + 1 : last + 2] == ["of"] and lower[last + 2 : last + 3]:
+            each, end_of_each = _parse(lower, last + 2)  # "two squads of four"
+            value, last = (value * each, end_of_each) if end_of_each > last + 2 else (value, last)
         start, end = words.chars(at, last)
         percent = lower[last : last + 1] in (["percent"], ["pct"]) or (lower[last : last + 2] == ["per", "cent"])
         if not (at and lower[at - 1][0].isdigit() and lower[at] in _MAGNITUDE):
@@ -182,6 +187,8 @@ def _parse(lower: list[str], at: int) -> tuple[float, int]:
             current = (current or 1.0) * _LARGE[word]
             if current >= 1e3:
                 total, current = total + current, 0.0
+        elif word in _GROUPED and current:
+            current *= _GROUPED[word]
         elif word in _VAGUE:
             current = _VAGUE[word]
             if lower[index + 1 : index + 2] == ["of"] and lower[index + 2 : index + 3] and lower[index + 2] in _LARGE:
@@ -270,6 +277,8 @@ def _unit(words: Words, low: _Number, high: _Number, nouns: Mapping[str, str]) -
         if word in _MONEY_WORDS:
             return word, index + 1
         singular = word[:-1] if word.endswith("s") else word
+        if singular in _DAYS and "," in words.text[high.end : words.starts[index]]:
+            break  # "one plan, shared hours" is no time
         if singular in _DAYS:
             return _time_unit(singular), index + 1
         if word in nouns and not (

@@ -25,7 +25,7 @@ IDLE = frozenset(
 _UNTIL = frozenset("until through till thru ends end ending finishes wraps rolls".split())
 _MOVES = frozenset("move moves moved moving shift shifts shifted change changes changed slip slips postponed pushed".split())
 _MODALS = frozenset("can could will would may might we'll we'd they'll they'd shall".split())
-_REFUSALS = frozenset("cannot can't not won't couldn't isn't unable never".split())
+_REFUSALS = frozenset("don't doesn't cannot can't not won't couldn't isn't unable never".split())
 # Verbs and nouns of what happened, in a clause where the seller does not speak.
 _HAPPENED = frozenset(
     """closed announced started joined appointed opened raised reduced launched took became began left cut let
@@ -112,7 +112,7 @@ def _now(passage: Passage, sentence: Sentence, hit: Hit) -> bool:
     return (
         not passage.negated(hit.first)
         and not together(passage, hit)
-        and passage.words.lower[hit.first - 1 : hit.first] != ["from"]
+        and (passage.words.lower[hit.first - 1 : hit.first] != ["from"] or passage.words.lower[hit.last : hit.last + 1] in (["on"], ["onwards"]))
         and beside_start(passage, sentence, hit.first)
         and not _in_condition(passage, sentence, hit.first)
     )
@@ -124,7 +124,7 @@ def _days_to(case: Case, hit: Hit) -> int:
         return 1
     if "next" in said:
         return 11 - case.as_of.weekday()
-    return 7 if "week" in said else 0
+    return 6 - case.as_of.weekday() if "week" in said else 0
 
 
 def _until(passage: Passage, start: int) -> bool:

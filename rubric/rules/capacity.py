@@ -19,10 +19,11 @@ from rubric.offers import (
     names_in,
     offering,
     offers,
+    stacks_near,
 )
 from rubric.phrases import Hit
 from rubric.rules import Example, Found, at, at_place, rule
-from rubric.words import Sentence
+from rubric.words import Sentence, plain
 
 
 def python(available: int = 7, **more: Any) -> dict[str, Any]:
@@ -73,6 +74,11 @@ def _need(engineers: int) -> dict[str, Any]:
         Example("Your 10 engineers, no problem, we have them.", _need(10)),
         Example("We have 8 Python engineers, more than 5.", python(7)),
         Example("Ten engineers would work for us.", _need(10)),
+        Example("You'd have nine Python developers on your code.", python(7)),
+        Example("Five pairs of Python engineers could join.", python(7)),
+        Example("Our Python group, nine strong, can take it.", python(7)),
+        Example("Our pool has no ceiling.", python(7)),
+        Example("The team can double whenever you say.", python(7)),
         Example("We can send a squad of a dozen.", {**python(7), "need": {"stack": "python"}}),
         Example(
             "We have plenty of capacity and can cover the full request.",
@@ -100,7 +106,7 @@ def _boundless(case: Case) -> Iterator[Found]:
     there = available(case, stacks)
     for hit in case.body.of("unlimited"):
         sentence = case.body.sentence(hit.first)
-        if case.body.negated(hit.first) or not offering(case.body, sentence) or sentence.question:
+        if case.body.negated(hit.first) or case.body.has("past_work", sentence) or sentence.question:
             continue
         yield at(
             case.body, hit,
@@ -141,7 +147,7 @@ def _of_another(passage: Passage, sentence: Sentence, hit: Hit) -> bool:
 
 
 _PARTS = frozenset(
-    """part parts some half share portion fewer less smaller more later start date pause call calls minutes change
+    """whatever whichever either decide direction control management part parts some half share portion fewer less smaller more later start date pause call calls minutes change
     step choice lead decision plan code roadmap reading question answer reply say word pace order end exit""".split()
 )
 _TELLING = frozenset("describe explain say tell see show understand check read follow picture answer imagine".split())
@@ -157,10 +163,14 @@ _TELLING = frozenset("describe explain say tell see show understand check read f
     passes=[
         Example("We have two senior Python engineers.", python(7, senior=2)),
         Example("We have seven Python engineers, two of them senior.", python(7, senior=2)),
+        Example("None of our Python engineers is a senior engineer.", python(7, senior=0)),
+        Example("A Senior Python Engineer role is open at Northwind.", python(7, senior=0)),
     ],
     fails=[
         Example("We have three senior Python engineers.", python(7, senior=2)),
         Example("We have five Python engineers, all senior.", python(7, senior=2)),
+        Example("A senior Python engineer would lead the pair.", python(7, senior=0)),
+        Example("All of our Python engineers would be senior.", python(7, senior=2)),
     ],
 )
 def seniority(case: Case) -> Iterable[Found]:
@@ -181,6 +191,33 @@ def seniority(case: Case) -> Iterable[Found]:
             f"offers {offer.amount.high:g} senior, {max(known)} senior are available for {'/'.join(offer.stacks)}",
             evidence=evidence(case, offer.stacks, "senior"),
         )  # fmt: skip
+    yield from _uncounted(case)
+
+
+def _uncounted(case: Case) -> Iterator[Found]:
+    """Seniors promised without a number: "a senior engineer would lead", "each of ours is a senior"."""
+    for sentence in case.body.words.sentences:
+        led = {"would", "could", "will"} & set(case.body.words.lower[sentence.first : sentence.last])
+        if any(o.sentence == sentence for o in offers(case)) or not (led or offering(case.body, sentence)):
+            continue
+        stacks = stacks_near(case, case.body, sentence, None)
+        known = [e for e in entries(case, stacks) if e.senior is not None]
+        for name, most in (("one_senior", 0), ("all_senior", sum(e.available for e in known) - 1)):
+            for hit in case.body.inside(name, sentence):
+                seniors = max((e.senior or 0 for e in known), default=most + 1)
+                if seniors <= most and not _their_senior(case.body, sentence, hit):
+                    yield at(
+                        case.body, hit,
+                        f'"{case.body.quote(hit)}" promises seniors, {seniors} senior are available for {"/".join(stacks)}',
+                        evidence=evidence(case, stacks, "senior"),
+                    )  # fmt: skip
+                    return
+
+
+def _their_senior(passage: Passage, sentence: Sentence, hit: Hit) -> bool:
+    """Whether it is a role of the reader, or denied."""
+    before = passage.words.lower[max(sentence.first, hit.first - 5) : hit.first]
+    return passage.has("roles", sentence) or bool(YOU & set(before)) or passage.has("negations", sentence)
 
 
 def _senior_part(case: Case, offer: Offer) -> bool:
@@ -201,9 +238,11 @@ def _senior_part(case: Case, offer: Offer) -> bool:
         Example("We do not have Rust engineers."),
         Example("Tenacious has Python engineers on hand.", python(7)),
         Example("Our engineers are taken as far as Rust goes."),
+        Example("Our Ethiopian engineers work your hours."),
     ],
     fails=[
         Example("Our Rust engineers can start in May."),
+        Example("Two of our COBOL engineers are free."),
         Example("Tenacious has Rust engineers on hand."),
         Example("We have Java developers available.", {"capacity": {"java": {"available": 0}}}),
     ],
@@ -221,7 +260,7 @@ def skill(case: Case) -> Iterable[Found]:
             or _taken(lower)
         ):
             continue
-        named = named_stacks(case, body, sentence)
+        named = named_stacks(case, body, sentence) or list(_unknown(case, sentence))
         if any(sum(e.available for e in entries(case, (s,))) for s, _, _ in named):
             continue
         for stack, first, last in named:
@@ -232,6 +271,28 @@ def skill(case: Case) -> Iterable[Found]:
                     evidence=evidence(case, (stack,), "available"),
                 )  # fmt: skip
                 return
+
+
+def _unknown(case: Case, sentence: Sentence) -> Iterator[tuple[str, int, int]]:
+    """A skill that no list knows, put before our people with a capital: "our COBOL engineers"."""
+    words, known = case.body.words, case.memo(_no_skills)
+    for hit in case.body.inside("people", sentence):
+        word = hit.first - 1
+        before = set(words.lower[max(sentence.first, word - 5) : word])
+        if word <= sentence.first or words.lower[hit.first] not in case.playbook.seller.people and words.lower[hit.first] not in _PEOPLE:
+            continue
+        if words.is_capitalised(word) and words.lower[word] not in known and before & (WE | {"of"}) and not before & YOU:
+            yield words.lower[word], word, word + 1
+
+
+_PEOPLE = frozenset("people specialists pair".split())
+
+
+def _no_skills(case: Case) -> frozenset[str]:
+    """Words with a capital that are no skill: our own places and names, ranks, the reader's company."""
+    seller = case.playbook.seller
+    own = " ".join([*seller.own_words, *seller.short_names, seller.company, case.prospect.company.name])
+    return frozenset({*plain(own), "senior", "junior", "principal", "lead", "staff", "i"})
 
 
 def _taken(lower: list[str]) -> bool:

@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 
 from rubric.case import Case, Passage
-from rubric.offers import WE, available, entries, evidence, named_stacks, names_in, offering, stacks_near
+from rubric.offers import WE, YOU, available, entries, evidence, named_stacks, names_in, offering, stacks_near
 from rubric.prospect import Commitment, StackCapacity
 from rubric.rules import Example, Found, at, at_place, rule
 from rubric.rules.regulated import is_regulated
 from rubric.segments import capacity_of
-from rubric.starts import IDLE, starts
+from rubric.starts import IDLE, Start, starts
 from rubric.words import Sentence, plain
 
 
@@ -42,6 +42,13 @@ def dawit(ends: str, **more: Any) -> dict[str, Any]:
     ],
     fails=[
         Example("On 24 April we could place Python engineers in your team.", python(7, deploy_days=14)),
+        Example("They could be with you on 24 April.", python(7, deploy_days=14)),
+        Example("Within a week you'd have the team in place.", python(7, deploy_days=14)),
+        Example("There is no lead time on our side.", python(7, deploy_days=14)),
+        Example(
+            "Your start date works for us.",
+            {**python(7, deploy_days=14), "need": {"stack": "python", "engineers": 2, "start_by": "2026-04-25"}},
+        ),
         Example("If 24 April suits you, our Python engineers could start that day.", python(7, deploy_days=14)),
         Example("Our engineers would be able to start on 24 April.", python(7, deploy_days=14)),
         Example("From 24 April our Python engineers can take tickets from your board.", python(7, deploy_days=14)),
@@ -66,14 +73,14 @@ def start(case: Case) -> Iterable[Found]:
             or not (_starting(body, sentence) or body.has("covers_all", sentence))
         ):
             continue
-        if not (body.has("people", sentence) or WE & set(body.words.lower[sentence.first : sentence.last])):
+        if not (body.has("people", sentence) or _OURS & set(body.words.lower[sentence.first : sentence.last])):
             continue
         known = [e.deploy_days for e in _relevant(case, sentence) if e.deploy_days is not None]
         if not known:
             continue
         extra = case.playbook.policy.regulated_extra_days if is_regulated(case) else 0
         days = min(known) + extra
-        for promised in starts(case, sentence):
+        for promised in [*starts(case, sentence), *_their_date(case, sentence)]:
             if (promised.day - case.as_of).days < days:
                 plus = f" ({min(known)} and {extra} for a regulated client)" if extra else ""
                 yield at_place(body, promised,
@@ -81,6 +88,20 @@ def start(case: Case) -> Iterable[Found]:
                     evidence=evidence(case, stacks_near(case, body, sentence, None), "deploy_days"),
                 )  # fmt: skip
                 break
+
+
+_OURS = WE | frozenset("they they'd they'll them team you'd you'll day".split())
+
+
+def _their_date(case: Case, sentence: Sentence) -> Iterator[Start]:
+    """The day that they asked for, where it is accepted without being named: "your start date works for us"."""
+    need, lower = case.prospect.need, case.body.words.lower[sentence.first : sentence.last]
+    if need is None or need.start_by is None or not {"date", "start", "deadline", "timing"} & set(lower):
+        return
+    for hit in case.body.inside("covers_all", sentence):
+        if YOU & set(lower) and not case.body.has("negations", sentence) and not sentence.question:
+            yield Start(need.start_by, *case.body.words.chars(hit.first, hit.last))
+            return
 
 
 def _relevant(case: Case, sentence: Sentence) -> list[StackCapacity]:
@@ -141,11 +162,13 @@ def _placing(passage: Passage, sentence: Sentence, verb: int) -> bool:
         Example("Dawit Bekele could start on 1 August.", dawit("2026-07-31")),
         Example("Dawit Bekele is committed until the end of July, so August is the earliest.", dawit("2026-07-31")),
         Example("Dawit Bekele can start right away.", dawit("2026-04-20")),
+        Example("I can't offer Dawit Bekele.", dawit("2026-07-31")),
     ],
     fails=[
         Example("Dawit Bekele can start right away.", dawit("2026-04-21")),
         Example("Dawit Bekele could start on 31 July.", dawit("2026-07-31")),
         Example("Dawit is available to join your team.", dawit("2026-07-31")),
+        Example("You'd work with Dawit from the first day.", dawit("2026-07-31")),
         Example("Dawit Bekele is free immediately.", dawit("2024-09-30")),
         Example("Dawit Bekele could start in August.", dawit("2026-07-31", type="renewal")),
     ],
@@ -177,7 +200,7 @@ def _offered_by_name(case: Case, number: int, commitment: Commitment, who: str, 
             evidence=evidence,
         )
         return
-    offered = [s for s in places if body.has("available_verb", s) or body.has("start_verb", s)]
+    offered = [s for s in places if body.has("available_verb", s) or body.has("start_verb", s) or _would(body, s)]
     limit = case.playbook.policy.commitment_freshness_days
     if ends >= case.as_of and offered and not told and not promised:
         yield at(
@@ -204,6 +227,15 @@ def _offered_by_name(case: Case, number: int, commitment: Commitment, who: str, 
             f"says that {who} is free; the only record is a commitment that ended {(case.as_of - ends).days} days ago, and nothing since",
             evidence=evidence,
         )  # fmt: skip
+
+
+def _would(passage: Passage, sentence: Sentence) -> bool:
+    """Whether a person is put to work: "she would lead", "you'd work with her"."""
+    lower = set(passage.words.lower[sentence.first : sentence.last])
+    return bool(_PUTS & lower) and not passage.has("negations", sentence)
+
+
+_PUTS = frozenset("would could can will you'd i'd we'd he'd she'd they'd you'll i'll we'll he'll she'll they'll".split())
 
 
 def _sentences_about(case: Case, who: str) -> list[Sentence]:
