@@ -41,7 +41,7 @@ def about_prospect(case: Case, passage: Passage, sentence: Sentence) -> bool:
     if any(w in YOU or w in _WISHES for w in lower):
         return True
     name = case.memo(company_words)
-    return bool(name and name[0] in lower) or passage.has("observed", sentence)
+    return bool(name and (name[0] in lower or f"{name[-1]}'s" in lower)) or passage.has("observed", sentence)
 
 
 def company_words(case: Case) -> list[str]:
@@ -62,6 +62,9 @@ def _mentions(case: Case) -> list[Mention]:
             if money is not None:
                 out.append(Mention("funding", passage, sentence, money))
                 events = [e for e in events if e != "funding"]
+            counted = _counted(case, passage, sentence)
+            out += [Mention(event, passage, sentence, hit) for event, hit in counted.items()]
+            events = [e for e in events if e not in counted]
             if not (about_prospect(case, passage, sentence) or _the_round(passage, sentence)):
                 events = [e for e in events if e == "leadership" and leader_named(case, passage, sentence)]
             for event in events:
@@ -118,6 +121,23 @@ def leader_named(case: Case, passage: Passage, sentence: Sentence) -> bool:
     return bool(title) and title in lower and (dated or "appointment" in lower)
 
 
+def _counted(case: Case, passage: Passage, sentence: Sentence) -> dict[str, Hit]:
+    """Events that are told by the brief's own number: so many engineers to find, so many percent of the people."""
+    hiring, layoff, need = case.prospect.signals.hiring, case.prospect.signals.layoff, case.prospect.need
+    lower = passage.words.lower[sentence.first : sentence.last]
+    if (WE | {"us", "ours"}) & set(lower):
+        return {}
+    about = about_prospect(case, passage, sentence)
+    told: dict[tuple[str, float | None], str] = {("people", hiring.open_engineering_roles): "hiring"} if hiring and about else {}
+    told |= {("%", layoff.pct): "layoff"} if layoff and layoff.pct else {}
+    asked = need.engineers if need else None
+    return {
+        told[a.unit, a.high]: Hit("mention.counted", "", a.first, a.last)
+        for a in passage.amounts
+        if sentence.first <= a.first < sentence.last and (a.unit, a.high) in told and a.high != asked
+    }
+
+
 def _sums(case: Case, passage: Passage) -> list[Quantity]:
     """The amounts that are the sum of the brief's funding, however the raise is called."""
     funding = case.prospect.signals.funding
@@ -145,7 +165,7 @@ def carries_sum(value: float, amount: Quantity) -> bool:
 def _the_round(passage: Passage, sentence: Sentence) -> bool:
     lower = passage.words.lower[sentence.first : sentence.last]
     pairs = set(pairwise(lower))
-    return bool(pairs & {("the", "round"), ("the", "raise"), ("the", "funding"), ("new", "funding")}) and not WE & set(
+    return bool(pairs & {("the", "round"), ("the", "raise"), ("the", "funding"), ("new", "funding"), ("the", "series")}) and not WE & set(
         lower
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from rubric.brief import carries
 from rubric.case import Case, Passage
 from rubric.dates import DateRef
+from rubric.deeds import deeds, ungrounded
 from rubric.mentions import WE, YOU, about_prospect, company_words, event_day, known_elsewhere, mentions, signal_of
 from rubric.phrases import Hit
 from rubric.quantities import Quantity
@@ -129,11 +130,17 @@ def _trend(passage: Passage, hit: Hit) -> bool:
         Example("You have 7 open roles.", hiring("high")),
         Example("You cut 12% of staff in January.", {"signals": {"layoff": {"pct": 12, "on": "2026-01-15"}}}),
         Example("Have you had layoffs this year?"),
+        Example("Your note arrived, and your engineers could plan the work."),
+        Example("Your load fell by half.", {"signals": {"facts": ["Load fell by half."]}}),
     ],
     fails=[
         Example("You have 9 open roles.", hiring("high")),
         Example("You cut 20% of staff in January.", {"signals": {"layoff": {"pct": 12, "on": "2026-01-15"}}}),
         Example("Your recent layoffs must weigh on delivery."),
+        Example("Your release cadence has slowed since the summer."),
+        Example("Northwind signed its largest customer."),
+        Example("Your launch in Brazil brings load."),
+        Example("You are recruiting developers in three cities."),
         Example(
             "You closed your round in March.",
             {"signals": {"funding": {"stage": "series_a", "closed_on": "2026-02-10"}}},
@@ -158,7 +165,7 @@ def _events(case: Case) -> Iterator[Found]:
         surely = case.sureness(passage, sentence)
         if sentence.question or surely.denied or surely.doubted or passage.negated(mention.hit.first):
             continue
-        if event == "hiring" and (only_topic(case, mention) or not _counted(passage, sentence)):
+        if event == "hiring" and (only_topic(case, mention) or not (_counted(passage, sentence) or passage.has("hiring_state", sentence))):
             continue
         if event == "leadership" and not _dated_or_new(passage, sentence):
             continue
@@ -178,11 +185,16 @@ def _deeds(case: Case) -> Iterator[Found]:
     for passage, hit in case.each("mention.deed"):
         sentence = passage.sentence(hit.first)
         told = stems(passage.words.quote(hit.last - 1, min(hit.last + 6, sentence.last)))
+        told -= {stem(passage.words.lower[hit.last - 1])} if len(told) > 1 else set()
         known = {stem(w) for w in case.brief.words}
         if told & known or sentence.question or passage.negated(hit.first):
             continue
         yield at(passage, hit, f'"{passage.quote(hit)}" tells of something that stands nowhere in the brief')
         return
+    for passage, sentence, first, last in deeds(case):
+        if ungrounded(case, passage, sentence, first):
+            yield at(passage, (first, last), f'"{passage.words.quote(first, last)}" tells of something that stands nowhere in the brief')
+            return
 
 
 def _counted(passage: Passage, sentence: Sentence) -> bool:

@@ -13,9 +13,11 @@ from rubric.case import Case
 from rubric.mentions import WE, YOU, Mention, about_prospect, company_words, event_day, mentions, ours, signal_of
 from rubric.offers import is_verb
 from rubric.rules import Example, Found, at, rule
+from rubric.stems import content
 from rubric.words import plain
 
 _RUNS = frozenset("run runs running use uses using built builds on works relies".split())
+_HOUSES = frozenset("shop house codebase stack estate team".split())
 _OLD = {"funding": 180, "layoff": 120, "restructuring": 90, "leadership": 90}
 
 
@@ -59,6 +61,8 @@ def _of(event: str, **known: Any) -> dict[str, Any]:
         Example("You have 7 open roles beside the ML platform role.", _gap("medium")),
         Example("You are hiring faster.", hiring("medium")),
         Example("Northwind is looking for 7 engineers.", hiring("medium")),
+        Example("Northwind has 7 engineers to find.", hiring("medium")),
+        Example("Losing 12% of the staff changes your plans.", _of("layoff", pct=12)),
         Example("Congratulations on the Series A in February.", _of("funding", stage="series_a")),
         Example("Your Series B closed in May.", _of("funding", stage="series_b")),
         Example("Rosa Okafor became CTO on 2 March.", _of("leadership", role="cto", name="Rosa Okafor")),
@@ -146,11 +150,15 @@ def insufficient(case: Case) -> Iterable[Found]:
     passes=[
         Example("You are hiring rapidly.", hiring("high", 5)),
         Example("I would not call two roles aggressive hiring.", hiring("high", 2)),
+        Example("You could build faster than hiring at this speed allows.", hiring("high", 2)),
+        Example("We see no public sign of a hiring push at Northwind.", hiring("high", 2)),
     ],
     fails=[
         Example("You are hiring aggressively.", hiring("high", 4)),
         Example("You are clearly scaling fast.", hiring("low", 9)),
         Example("Your team is in full growth mode.", {}),
+        Example("The rate at which you are adding engineers is hard to miss.", hiring("high", 3)),
+        Example("Your headcount is ballooning.", hiring("high", 3)),
     ],
 )
 def growth_claim(case: Case) -> Iterable[Found]:
@@ -163,7 +171,9 @@ def growth_claim(case: Case) -> Iterable[Found]:
         return
     for passage, hit in case.each("superlative_growth"):
         sentence = passage.sentence(hit.first)
-        if passage.negated(hit.first) or passage.has("innocent", sentence) or sentence.question:
+        if passage.negated(hit.first) or passage.has("innocent", sentence) or sentence.question or case.sureness(passage, sentence).denied:
+            continue
+        if {"than", "if"} & set(passage.words.lower[sentence.first : hit.last + 2]):
             continue
         if passage.part == "body" and not about_prospect(case, passage, sentence):
             continue
@@ -177,7 +187,7 @@ def growth_claim(case: Case) -> Iterable[Found]:
             )
         ):
             continue
-        if any(w in case.brief.words for w in passage.words.lower[hit.first : hit.last] if len(w) > 6) and sure in {
+        if any(w in case.brief.words for w in content(passage.quote(hit)) if len(w) > 6) and sure in {
             "high",
             None,
         }:
@@ -253,13 +263,15 @@ def stale(case: Case) -> Iterable[Found]:
         Example("Your AI team is in place.", _of("ai_maturity", score=2)),
         Example("The AI work at Northwind is in production.", _of("ai_maturity", score=2)),
         Example("You have an AI team in place, and that shows.", _of("ai_maturity", score=2)),
+        Example("Northwind is well along with AI."),
     ],
 )
 def ai_fact(case: Case) -> Iterable[Found]:
     """The state of their AI work told as a fact, when the maturity is known with medium or low confidence."""
     signal = case.prospect.signals.ai_maturity
     sure = case.level(signal)
-    if sure not in {"medium", "low"}:
+    unknown = signal is None and not {"ai", "ml", "machine"} & case.brief.words.keys()
+    if sure not in {"medium", "low"} and not unknown:
         return
     for sentence in case.body.words.sentences:
         for hit in case.body.inside("ai_state", sentence):
@@ -269,8 +281,8 @@ def ai_fact(case: Case) -> Iterable[Found]:
                 continue
             yield at(
                 case.body, hit,
-                f'"{case.body.quote(hit)}" tells their AI work as a fact, the brief holds it with {sure} confidence',
-                evidence="/signals/ai_maturity/confidence",
+                f'"{case.body.quote(hit)}" tells their AI work as a fact, the brief {f"holds it with {sure} confidence" if sure else "holds nothing of it"}',
+                evidence="/signals/ai_maturity/confidence" if sure else None,
             )  # fmt: skip
             return
 
@@ -321,6 +333,7 @@ def conclusion(case: Case) -> Iterable[Found]:
     fails=[
         Example("Your Kafka pipelines caught my eye.", {"signals": {"tech_stack": {"items": ["kafka"]}}}),
         Example("Your services run on Go.", {"signals": {"tech_stack": {"items": ["go"]}}}),
+        Example("Northwind is a Kafka shop.", {"signals": {"tech_stack": {"items": ["kafka"]}}}),
         Example("You run Kafka in production.", {"signals": {"tech_stack": {"items": ["kafka"], "confirmed": False}}}),
     ],
 )
@@ -340,6 +353,8 @@ def tech_stack(case: Case) -> Iterable[Found]:
             theirs = bool(YOU & set(before[-3:])) or bool(
                 (YOU | set(case.memo(company_words)[:1])) & set(before) and _RUNS & set(before)
             )
+            after = set(case.body.words.lower[word + 1 : word + 2])
+            theirs = theirs or bool(_HOUSES & after and (YOU | set(case.memo(company_words)[:1])) & set(before))
             if case.body.words.lower[word] not in items - elsewhere or not theirs or {"if", "whether"} & set(before):
                 continue
             if case.careful(case.body, sentence) or case.body.negated(word) or is_verb(case.body, "go", word):
