@@ -23,6 +23,7 @@ _PLANS: dict[str, tuple[tuple[str, float], ...]] = {
     "reengagement": (("news", 1), ("/", 0.6), ("bridge", 0.2), ("offer", 1), ("/", 0.7), ("ask", 1)),
 }
 _SUBJECT, _DRAWS = 60, 20
+_PLAIN = frozenset("company first sender sender_title timezone avail_n avail_senior start".split())
 _BRIDGELESS = ("touch2", "touch3")
 
 
@@ -55,7 +56,8 @@ class _Move(NamedTuple):
 def write(facts: Facts, dice: Random, flaws: Sequence[Failure] = (), *, unseen: bool = False) -> Letter:
     """One letter; with `unseen` the flaws come in wording that is set aside."""
     given = _flawed(facts, dice, flaws, unseen=unseen)
-    moves = [_made(move, facts, dice, given) for move in _plan(facts, dice, given)]
+    told = _untold(facts) if "personalization_missing" in flaws else facts
+    moves = [_made(move, told, dice, given) for move in _plan(facts, dice, given)]
     used = [move.entry for move in moves if move.entry] + [e for e, _ in given.added]
     subject = next((move.text for move in moves if move.name == "subject"), None)
     return Letter(
@@ -66,6 +68,11 @@ def write(facts: Facts, dice: Random, flaws: Sequence[Failure] = (), *, unseen: 
         tuple(entry.id for entry in used),
         unseen,
     )
+
+
+def _untold(facts: Facts) -> Facts:
+    """What is left to say where nothing of the reader's may be named: names, and what is ours."""
+    return Facts(facts.tags, {name: value for name, value in facts.slots.items() if name in _PLAIN})
 
 
 class _Given(NamedTuple):
