@@ -62,6 +62,7 @@ def _of(event: str, **known: Any) -> dict[str, Any]:
         Example("You are hiring faster.", hiring("medium")),
         Example("Northwind is looking for 7 engineers.", hiring("medium")),
         Example("Northwind has 7 engineers to find.", hiring("medium")),
+        Example("You have 7 open roles. If the work is urgent, engineers could help.", hiring("medium")),
         Example("Losing 12% of the staff changes your plans.", _of("layoff", pct=12)),
         Example("Congratulations on the Series A in February.", _of("funding", stage="series_a")),
         Example("Your Series B closed in May.", _of("funding", stage="series_b")),
