@@ -422,4 +422,4 @@ def test_a_monotonous_body_is_judged(pattern: str, length: int) -> None:
 
 def _empty() -> Verdict:
     """A verdict without findings, for input that was refused."""
-    return check(brief(), Email("We saw two roles. Is that all?"), PLAYBOOK, without=frozenset({"form.signature"}))
+    return check(brief(), Email("Would a call help?"), PLAYBOOK, without=frozenset({"form.signature"}))

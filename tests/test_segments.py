@@ -271,7 +271,7 @@ def test_the_region_of_a_place(place: str | None, regions: set[str]) -> None:
 
 
 def test_a_playbook_without_segments_always_abstains() -> None:
-    bare = parse_playbook({**playbook_data(), "segments": [], "segment_order": [], "pitches": {}}, "x")
+    bare = parse_playbook({**playbook_data(), "segments": [], "segment_order": [], "pitches": {}, "themes": {}}, "x")
     assert classify(brief(**FUNDED).prospect, bare).name == "abstain"
 
 

@@ -284,7 +284,7 @@ class TestChosen:
         assert fires("tone.words", body) and "tone.words" not in {f.rule for f in verdict.findings}
 
     def test_one_that_is_off_breaks_no_brand(self) -> None:
-        body = "We have world-class engineers, and you are falling behind."
+        body = "We have world-class engineers, so don't miss out."
         verdict = check(brief(), Email(body), playbook_with(), without=frozenset({"tone.words"}))
         assert set(verdict.tone.values()) == {5} and "tone.brand" not in {f.rule for f in verdict.findings}
 

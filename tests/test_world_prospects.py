@@ -253,11 +253,15 @@ def test_every_text_is_a_pattern(name: str) -> None:
         parsed(text)
 
 
+# Lists that say nothing by themselves: a rule looks for one beside another.
+BESIDE = frozenset({"insiders", "meeting", "telling", "wishing", "views"})
+
+
 def test_a_rule_hears_nothing_in_a_name() -> None:
     dice = Random(9)
     invented = [companies.company_name(dice) for _ in range(4000)]
     people = [part for _ in range(4000) for part in names.person(dice)]
-    heard = {name: [hit.name for hit in PLAYBOOK.lexicon.find(words(name))] for name in (*invented, *people)}
+    heard = {name: [hit.name for hit in PLAYBOOK.lexicon.find(words(name)) if hit.name not in BESIDE] for name in (*invented, *people)}
     assert {name: hits for name, hits in heard.items() if hits} == {}
 
 

@@ -62,7 +62,7 @@ def lack(case: Case) -> Iterable[Found]:
             continue
         yield at(
             passage, hit,
-            f'"{passage.quote(sentence)}" states a lack of the reader\'s, the brief can only show no signal',
+            f'"{passage.quote(hit)}" states a lack of the reader\'s, the brief can only show no signal',
         )  # fmt: skip
         return
 
