@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from agent.backbones.spec import BackboneSpec, LlamaSpec
+from agent.models import EMBEDDED, has_critic
+from critic.rewards import Reward
 from rubric import coerce
 
 FailOn = Literal["PENALISE", "BLOCK", "ESCALATE", "SUPPRESS"]
 Accept = Literal["PASS", "PENALISE"]
 Style = Literal["baseline", "augmented", "full"]
-RankerName = Literal["mean_logprob", "as_sampled"]
+RankerName = Literal["mean_logprob", "as_sampled", "critic"]
 
 
 def _upper(value: Any) -> Any:
@@ -94,10 +96,16 @@ class Config(Judging):
     backbone: Annotated[BackboneSpec, BeforeValidator(_backbone)] = Field(
         default_factory=LlamaSpec, description="What writes: a block such as {kind: llama, model: FILE.gguf}, or KIND:MODEL."
     )
-    adapter: str | None = Field(None, description="LoRA adapter for rankers that use one: a .gguf for llama, a PEFT folder for hf, a model name for openai.")
+    adapter: str | None = Field(None, description="LoRA adapter of the ranker 'critic': a .gguf or its folder for llama, a PEFT folder for hf, a model name for openai; 'embedded' for the one that may come with Winnow.")
     ranker: RankerName = Field(
-        "mean_logprob", description="What orders a pool: mean_logprob (without an adapter) or as_sampled (no ranking)."
+        "mean_logprob", description="What orders a pool: mean_logprob (without an adapter), as_sampled (no ranking), or critic (the reward of the adapter); where a critic comes with Winnow, it is the embedded model's default."
     )
+    critic_reward: Reward | None = Field(None, description="How the adapter's scores are read: simpo, orpo, dpo or base; absent, as its winnow.json says.")
+    critic_threshold: float | None = Field(
+        None, allow_inf_nan=False, description="Reward below which a candidate is rejected and sampled again; absent, as the adapter's winnow.json says."
+    )
+    critic_unchecked: bool = Field(False, description="Use an adapter even where it changes no score or its health card speaks against it.")
+    judge: str | None = Field(None, description="LoRA adapter that judges each letter before it leaves; it can only be stricter than the rules.")
     k: int = Field(4, ge=1, le=64, description="Candidates in a pool.")
     temperature: float = Field(0.8, ge=0, le=5, description="Temperature of the first round; 0 takes the likeliest token.")
     top_p: float = Field(0.95, gt=0, le=1, description="Share of the probability that tokens are drawn from.")
@@ -124,6 +132,26 @@ class Config(Judging):
     columns: Annotated[dict[str, str], BeforeValidator(_mapping)] = Field(
         {}, description="CSV columns by their place in the prospect, such as {Account: company.name}."
     )
+
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shipped_critic(cls, data: Any) -> Any:
+        """The critic that comes with Winnow ranks for the embedded model, unless something else is said."""
+        if not isinstance(data, dict) or data.get("adapter") is not None or data.get("ranker", "critic") != "critic":
+            return data
+        if not _is_embedded(data.get("backbone")) or not has_critic():
+            return data
+        return {**data, "ranker": "critic", "adapter": EMBEDDED}
+
+
+def _is_embedded(block: Any) -> bool:
+    """Whether a backbone's block names Winnow's own model."""
+    given = _backbone(block) if isinstance(block, str) else block
+    found = given.model_dump() if isinstance(given, BaseModel) else {"kind": "llama"} if given is None else given
+    if not isinstance(found, dict) or found.get("kind") not in ("llama", "hf"):
+        return False
+    return found.get("model") in (None, EMBEDDED) and not found.get("repo") and not found.get("file")
 
 
 class Setting(BaseModel):

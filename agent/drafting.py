@@ -17,11 +17,13 @@ from uuid import uuid4
 from agent import __version__
 from agent.checkpoints import checkpointer, typed
 from agent.config import Config, fields_of, recorded
+from agent.critics import use_of
 from agent.parts import Listed, Parts, Suppressed, open_parts
 from agent.receipt import Document, Receipt, Round, content_hash
 from agent.result import Draft, Letter, Person
 from agent.state import Choices
 from critic.candidate import Cost
+from critic.monitor import Monitor, Observation
 from rubric import Reading, read_prospect
 from rubric.errors import ContextError, InputError, StoreError, UserError, WinnowError
 
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
 
 Event = Callable[[Mapping[str, Any]], None]
 # What changes speed, place or output, but never the letter.
-_BESIDE = frozenset({"store", "jobs", "columns", "fail_on", "as_of", "playbook", "capacity", "templates", "adapter", "seed"})
+_BESIDE = frozenset({"store", "jobs", "columns", "fail_on", "as_of", "playbook", "capacity", "templates", "adapter", "seed",
+                     "judge", "critic_reward", "critic_threshold", "critic_unchecked"})  # fmt: skip
 _BESIDE_MODEL = frozenset({"model", "repo", "file", "replies", "tokenizer", "threads", "timeout_s", "retries", "api_key_env"})
+
+_STANDING = {"state", "reason", "calls", "failed", "stopped"}
 
 
 class Task(NamedTuple):
@@ -71,7 +76,7 @@ class Agent:
         from agent.suppression import Suppression
 
         self.store = store or self._open.enter_context(Store(self.config.store))
-        self.parts: Parts = open_parts(self.config, backbone=backbone, suppressed=_list_of(Suppression(self.store)))
+        self.parts: Parts = open_parts(self.config, backbone=backbone, suppressed=_list_of(Suppression(self.store)), monitors=_monitors(self.store))
         if backbone is None:
             self._open.callback(self.parts.backbone.close)
         self._checkpoints = self._open.enter_context(checkpointer(self.store.database))
@@ -101,9 +106,14 @@ class Agent:
             [
                 content_hash(prospect), str(reading.prospect.as_of), self._config_hash, self.parts.prompts.hash,
                 self.parts.playbook.hash, [model.kind, model.hash or model.model, model.details.get("tokenizer")],
-                self.parts.adapter.hash if self.parts.adapter else None, self.config.seed,
+                self.parts.adapter.hash if self.parts.adapter else None, self.config.seed, *self._critic_stamp(),
             ]
         )  # fmt: skip
+
+    def _critic_stamp(self) -> list[Any]:
+        """What of the critic decides which letter is drawn; nothing without one, so that keys stay."""
+        used = use_of(self.config, self.parts.critics, {})
+        return [] if used is None else [used.reward, used.beta, used.noise, used.threshold, used.judge and used.judge.hash]
 
     def task(self, prospect: Any, as_of: date | None = None) -> Task:
         """A prospect that can be drafted for, and its key."""
@@ -115,21 +125,25 @@ class Agent:
             raise InputError("the prospect is nested too deeply to be kept") from None
 
     def draft(
-        self, prospect: Mapping[str, Any], as_of: date | None = None, *, line: int | None = None, on_event: Event | None = None
+        self, prospect: Mapping[str, Any], as_of: date | None = None, *,
+        line: int | None = None, on_event: Event | None = None, again: Receipt | None = None,
     ) -> Draft:
         """A draft, or the reasons why there is none. A failure that concerns this prospect or this moment
-        is an ERROR; a wrong configuration and a store that cannot be written are raised."""
+        is an ERROR; a wrong configuration and a store that cannot be written are raised. With `again` the
+        critic stands as it stood in that receipt, and nothing is noted of it."""
         try:
-            return self.attempt(self.task(prospect, as_of), line=line, on_event=on_event)
+            return self.attempt(self.task(prospect, as_of), line=line, on_event=on_event, again=again)
         except WinnowError as error:
             if ends_the_run(error):
                 raise
             return failed(prospect, str(error), line)
 
-    def attempt(self, task: Task, *, line: int | None = None, on_event: Event | None = None) -> Draft:
+    def attempt(self, task: Task, *, line: int | None = None, on_event: Event | None = None, again: Receipt | None = None) -> Draft:
         """One run of the graph; its checkpoint stays only where the letter waits for a person."""
         thread = f"{task.key}.{uuid4().hex}"
-        given = {"prospect": task.prospect, "as_of": str(task.reading.prospect.as_of)}
+        given: dict[str, Any] = {"prospect": task.prospect, "as_of": str(task.reading.prospect.as_of)}
+        if again is not None:
+            given["again"] = again.critic.model_dump(include=_STANDING) if again.critic else {"state": "on"}
         try:
             state = self._run(given, thread, on_event)
         except BaseException:
@@ -137,7 +151,16 @@ class Agent:
             raise
         if "interrupted" not in state:
             self.forget(thread)
+        if again is None:
+            self._note(state, task)
         return self._draft(state, task, thread, line)
+
+    def _note(self, state: Mapping[str, Any], task: Task) -> None:
+        """Tells the monitor how the critic fared with a prospect, where it was asked."""
+        found = state.get("critic")
+        if self.parts.monitor and found and found["calls"]:
+            seen = {name: found[name] for name in ("stopped", "calls", "failed")}
+            self.parts.monitor.record(Observation(kind="prospect", key=task.key, **seen))
 
     def waiting(self, thread: str) -> Waiting:
         """What a thread's checkpoint says: its state, and whether it still waits for a person."""
@@ -191,7 +214,8 @@ class Agent:
             key=task.key, prospect=task.prospect, prospect_hash=content_hash(task.prospect), as_of=str(task.reading.prospect.as_of),
             playbook=Document(name=f"{playbook.name} {playbook.version}", hash=playbook.hash),
             templates=Document(name=self.config.templates or "built-in", hash=self.parts.prompts.hash),
-            model=self._model, adapter=self.parts.adapter, config=recorded(self.config),
+            model=self._model, adapter=self.parts.adapter,
+            critic=use_of(self.config, self.parts.critics, state.get("critic") or {}), config=recorded(self.config),
             config_hash=self._config_hash, seed=self.config.seed, rounds=rounds, path=state.get("path", []),
             chosen=state.get("chosen"), outcome=outcome, cost=sum((r.cost for r in rounds), Cost()),
             versions={"winnow": __version__, "python": platform.python_version()},
@@ -230,7 +254,14 @@ def own_parts() -> Parts:
     from agent.suppression import Suppression
 
     config = load_config({})
-    return open_parts(config, suppressed=_list_of(Suppression(Store(config.store))))
+    store = Store(config.store)
+    return open_parts(config, suppressed=_list_of(Suppression(store)), monitors=_monitors(store))
+
+
+def _monitors(store: Store) -> Callable[[str], Monitor]:
+    from agent.store_monitor import MonitorTable
+
+    return lambda name: Monitor(MonitorTable(store), name)
 
 
 def _list_of(suppression: Suppression) -> Suppressed:

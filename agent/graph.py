@@ -43,7 +43,7 @@ def build_graph(parts: Callable[[], Parts], *, checkpointer: Any = None, retry: 
     graph.add_node("compose", steps.compose)
     graph.add_node("sample", steps.sample, retry_policy=retry)
     graph.add_node("rank", steps.rank, retry_policy=retry)
-    graph.add_node("gate", steps.gate)
+    graph.add_node("gate", steps.gate, retry_policy=retry)
     graph.add_node("settle", steps.settle)
     graph.add_node("review", steps.review)
     graph.add_edge(START, "qualify")

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from agent.backbones import Backbone, open_backbone
 from agent.config import Config
+from agent.critics import NOBODY, Critics, open_critics, ranker_of, refuse_unfit
 from agent.receipt import Document
-from critic.ranking import RANKERS, Ranker
+from critic.monitor import Monitor
+from critic.ranking import Ranker
 from prompts import Prompts
 from rubric import Playbook, load_playbook
-from rubric.errors import ConfigError, ModelError
 from rubric.rules import chosen
 
 
@@ -45,40 +45,33 @@ class Parts:
     backbone: Backbone
     ranker: Ranker
     suppressed: Suppressed = nobody
-    adapter: Document | None = None
+    critics: Critics = NOBODY
+    monitor: Monitor | None = None
+
+    @property
+    def adapter(self) -> Document | None:
+        """The adapter that ranks, as a receipt names it."""
+        return self.critics.rank.document if self.critics.rank else None
 
 
-def open_parts(config: Config, *, backbone: Backbone | None = None, suppressed: Suppressed = nobody) -> Parts:
+def open_parts(
+    config: Config, *, backbone: Backbone | None = None, suppressed: Suppressed = nobody, monitors: Callable[[str], Monitor] | None = None
+) -> Parts:
+    """`monitors` gives the switch of the adapters that go by a name."""
     chosen(frozenset(config.without))
     playbook = load_playbook(config.playbook, config.capacity)
     prompts = Prompts(config.templates)
-    ranker = RANKERS[config.ranker]()
-    if config.adapter is not None and not ranker.uses_adapter:
-        raise ConfigError(f"'adapter' is set and the ranker {ranker.name!r} uses none; leave it out, or set another 'ranker'")
-    adapter = _adapter(config)
-    return Parts(config, playbook, prompts, backbone or open_backbone(config.backbone), ranker, suppressed, adapter)
-
-
-def _adapter(config: Config) -> Document | None:
-    """The adapter in use; on a server it is the name that the server knows it by."""
-    if config.adapter is None:
-        return None
-    return Document(name=config.adapter, hash=config.adapter) if config.backbone.kind == "openai" else _document(config.adapter)
-
-
-def _document(path: str) -> Document:
-    """The name and hash of an adapter: of a file, or of all files of a folder."""
-    import hashlib
-
-    root = Path(path)
-    files = sorted(p for p in root.rglob("*") if p.is_file()) if root.is_dir() else [root]
-    digest = hashlib.sha256()
+    critics = open_critics(config)
+    monitor = monitors(critics.name) if monitors and critics.name else None
+    opened = backbone or open_backbone(config.backbone)
     try:
-        for file in files:
-            digest.update(file.read_bytes())
-    except OSError as error:
-        raise ModelError(f"the adapter {path!r} cannot be read: {error.strerror}; give the path of a LoRA adapter") from None
-    return Document(name=path, hash=digest.hexdigest()[:16])
+        if critics.name and not (monitor and monitor.tripped()):
+            refuse_unfit(config, critics, opened)
+    except BaseException:
+        if backbone is None:
+            opened.close()
+        raise
+    return Parts(config, playbook, prompts, opened, ranker_of(config, critics), suppressed, critics, monitor)
 
 
 __all__ = ["Parts", "Suppressed", "nobody", "open_parts"]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from agent.backbones import Tokens
 from agent.drafting import Agent
 from agent.state import State
-from prompts import Prompt
+from prompts.pieces import Prompt, unpacked
 from rubric import Reading
 
 
@@ -27,7 +27,7 @@ def plan(agent: Agent, prospect: Mapping[str, Any], as_of: date | None = None) -
     from langgraph.runtime import Runtime
 
     from agent.state import Choices
-    from agent.steps import Steps, unpacked
+    from agent.steps import Steps
 
     reading = agent.read(prospect, as_of)
     steps, runtime = Steps(lambda: agent.parts), Runtime(context=Choices())

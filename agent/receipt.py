@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.backbones import Identity, Sampling
 from critic.candidate import Candidate, Cost
 from critic.ranking import Ranking
+from critic.rewards import Reward
 from rubric.playbook import Decision
 
 VERSION = 1
@@ -38,6 +39,8 @@ class Judged(BaseModel):
     decision: Decision
     score: float | None
     findings: list[dict[str, Any]] = []
+    rules: Decision | None = Field(None, description="the rules' own decision, where the critic made it stricter")
+    verdict: dict[Decision, float] | None = Field(None, description="the judging adapter's probability of each decision, where it was asked")
 
 
 class Round(BaseModel):
@@ -68,6 +71,21 @@ class Document(BaseModel):
     hash: str
 
 
+class CriticUse(BaseModel):
+    """How the critic was read, and whether it was on; its adapter is the receipt's."""
+
+    reward: Reward | None = Field(None, description="null: no adapter ranks")
+    beta: float | None = None
+    noise: float | None = Field(None, description="rewards that differ by no more than this count as equal")
+    threshold: float | None = None
+    judge: Document | None = None
+    state: Literal["on", "off"] = Field("on", description="off: the rules alone decided")
+    reason: str | None = Field(None, description="why it was off")
+    calls: int = 0
+    failed: int = Field(0, description="calls that failed to load or gave malformed output")
+    stopped: bool = Field(False, description="it kept back the letter that the rules would have let go")
+
+
 class Receipt(BaseModel):
     version: int = VERSION
     key: str
@@ -78,6 +96,7 @@ class Receipt(BaseModel):
     templates: Document
     model: Identity
     adapter: Document | None = None
+    critic: CriticUse | None = None
     config: dict[str, Any]
     config_hash: str
     seed: int
@@ -87,6 +106,12 @@ class Receipt(BaseModel):
     outcome: str
     cost: Cost = Cost()
     versions: dict[str, str] = {}
+
+    @property
+    def critic_name(self) -> str | None:
+        """What the monitor knows the critic by; None without one."""
+        judge = self.critic.judge if self.critic else None
+        return "+".join(one.hash for one in (self.adapter, judge) if one) or None
 
 
 class Difference(NamedTuple):
@@ -123,5 +148,5 @@ def _compare(where: str, was: Any, now: Any) -> Difference | None:
 
 
 __all__ = [
-    "Choice", "Difference", "Document", "Judged", "Receipt", "Round", "candidate_seed", "content_hash", "first_difference",
+    "Choice", "CriticUse", "Difference", "Document", "Judged", "Receipt", "Round", "candidate_seed", "content_hash", "first_difference",
 ]  # fmt: skip

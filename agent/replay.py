@@ -65,7 +65,7 @@ class Replayer:
         self._close()
 
     def replay(self, receipt: Receipt) -> Replay:
-        draft = self._agent_for(config_of(receipt, self._overrides)).draft(receipt.prospect, date.fromisoformat(receipt.as_of))
+        draft = self._agent_for(config_of(receipt, self._overrides)).draft(receipt.prospect, date.fromisoformat(receipt.as_of), again=receipt)
         if draft.receipt is None:
             return Replay(Difference("/outcome", receipt.outcome, f"ERROR: {draft.error}"), None, [])
         now = draft.receipt
@@ -100,6 +100,9 @@ def _comparable(receipt: Receipt) -> Receipt:
             "model": receipt.model.model_copy(update={"model": ""} if receipt.model.hash else {}), "playbook": receipt.playbook.model_copy(update=nowhere),
             "templates": receipt.templates.model_copy(update=nowhere),
             "adapter": receipt.adapter.model_copy(update=nowhere) if receipt.adapter else None,
+            "critic": receipt.critic and receipt.critic.model_copy(
+                update={"judge": receipt.critic.judge and receipt.critic.judge.model_copy(update=nowhere)}
+            ),
         }
     )  # fmt: skip
 

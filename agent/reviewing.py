@@ -14,7 +14,12 @@ from agent.backbones.spec import ScriptedSpec
 from agent.config import Config
 from agent.drafting import Agent
 from agent.inbox import read_answer
+from agent.receipt import Receipt
+from agent.store_monitor import MonitorTable
+from critic.monitor import Monitor, Observation
 from rubric.errors import InputError
+
+ACCEPTED = "review: accepted"
 
 
 def settle(row: Mapping[str, Any], config: Config, answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,8 +42,17 @@ def settle(row: Mapping[str, Any], config: Config, answer: Mapping[str, Any]) ->
 def _record(agent: Agent, row: Mapping[str, Any], state: Mapping[str, Any], thread: str) -> dict[str, Any]:
     settled = _settled(row, state)
     agent.store.settle(row["key"], settled)
+    _tell_monitor(agent, row, state)
     agent.forget(thread)
     return settled
+
+
+def _tell_monitor(agent: Agent, row: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+    """What a person said of a letter that the critic had looked at; an edited one was not accepted as it was."""
+    receipt = Receipt.model_validate(row["receipt"])
+    if receipt.critic_name and receipt.critic and receipt.critic.calls:
+        accepted = state["path"][-1] == ACCEPTED
+        Monitor(MonitorTable(agent.store), receipt.critic_name).record(Observation(kind="review", key=row["key"], accepted=accepted))
 
 
 def _settled(row: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,12 +16,14 @@ from pydantic import BaseModel, ValidationError
 
 from agent.backbones import spec
 from agent.config import Config, FailOn, settings
+from agent.models import EMBEDDED
 from rubric.errors import ConfigError
 from rubric.playbook import builtin
 
 PREFIX = "WINNOW_"
 RESERVED = frozenset({"WINNOW_CONFIG", "WINNOW_DEBUG"})
-_PATHS = ("playbook", "capacity", "templates", "adapter", "store")
+_PATHS = ("playbook", "capacity", "templates", "adapter", "judge", "store")
+_ADAPTERS = ("adapter", "judge")
 BACKBONES: dict[str, type[BaseModel]] = {
     "llama": spec.LlamaSpec, "hf": spec.HfSpec, "openai": spec.OpenaiSpec, "scripted": spec.ScriptedSpec,
 }  # fmt: skip
@@ -60,7 +62,7 @@ def _anchored(values: Mapping[str, Any]) -> dict[str, Any]:
     out = dict(values)
     for key in _PATHS:
         value = out.get(key)
-        if isinstance(value, str) and "://" not in value and not (key == "playbook" and value in builtin()):
+        if isinstance(value, str) and "://" not in value and not _is_name(key, value):
             path = Path(value).expanduser()
             out[key] = str(path.absolute()) if key == "store" or path.exists() else value
     return out
@@ -115,9 +117,14 @@ def _document(path: Path) -> dict[Any, Any]:
 
 
 def _beside(path: Path, value: str, key: str) -> str:
-    if (key == "playbook" and value in builtin()) or "://" in value:
+    if _is_name(key, value) or "://" in value:
         return value
     return str(path.parent / Path(value).expanduser())
+
+
+def _is_name(key: str, value: str) -> bool:
+    """Whether a value is a name of ours and no path."""
+    return (key == "playbook" and value in builtin()) or (key in _ADAPTERS and value == EMBEDDED)
 
 
 def _backbone_beside(path: Path, block: Mapping[str, Any]) -> dict[str, Any]:

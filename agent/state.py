@@ -39,10 +39,12 @@ class Choices:
 
 
 class Given(TypedDict, total=False):
-    """What a run begins with: the prospect's document, and the day for one that has none."""
+    """What a run begins with: the prospect's document, and the day for one that has none. `again` is how
+    the critic stood in a run that is drawn again."""
 
     prospect: dict[str, Any]
     as_of: str | None
+    again: dict[str, Any] | None
 
 
 class State(Given, total=False):
@@ -55,6 +57,7 @@ class State(Given, total=False):
     refused: list[dict[str, Any]]
     previous: str | None
     fallback: dict[str, int] | None
+    critic: dict[str, Any] | None
     chosen: dict[str, int] | None
     letter: dict[str, Any] | None
     verdict: dict[str, Any] | None

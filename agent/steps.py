@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from math import isfinite
 from time import perf_counter
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
+from agent import asking, objecting
 from agent.backbones import Sampling
 from agent.config import Config
 from agent.gate import judge, letter_of, nearest, reasons, steps, walk
@@ -25,7 +27,9 @@ from agent.recipients import address_warnings, addresses_of
 from agent.state import Choices, State
 from critic.candidate import Candidate, Cost
 from critic.diversity import similarity
-from prompts import Message, Piece, Prompt
+from critic.ranking import AsSampled
+from critic.verdicts import Opinion, opinion
+from prompts.pieces import packed, unpacked
 from rubric import Email, Finding, Reading, check, read_prospect, to_json
 from rubric.errors import BackboneError, ContextError
 from rubric.verdict import prospect_verdict, segment_of, strongest
@@ -53,8 +57,9 @@ class Steps:
         decision = strongest(f.decision for f in found)
         update: Update = FRESH | {
             "as_of": str(reading.prospect.as_of), "segment": segment_of(reading, parts.playbook).model_dump(mode="json"),
-            "warnings": [*reading.warnings, *address_warnings(reading)],
+            "critic": asking.standing(parts, state.get("again")),
         }  # fmt: skip
+        update["warnings"] = [*reading.warnings, *address_warnings(reading), *asking.warning(update["critic"])]
         listed = self._suppressed(reading)
         if listed is not None:
             update |= {"outcome": "SUPPRESS", "reasons": [listed.reason], "forgotten": listed.forgotten}
@@ -73,7 +78,7 @@ class Steps:
             findings=[Finding.model_validate(f) for f in state["refused"]], previous=state["previous"], sender=config.sender,
         )  # fmt: skip
         _tell(runtime, "compose", state, prompt=prompt.hash)
-        return {"prompt": _packed(prompt)}
+        return {"prompt": packed(prompt)}
 
     def sample(self, state: State, runtime: Runtime[Choices]) -> Update:
         """k candidates behind one prompt, and how much they differ."""
@@ -102,10 +107,18 @@ class Steps:
         """The order in which the gate looks at the pool."""
         parts, drawn = self._parts(), Round.model_validate(state["rounds"][-1])
         began = perf_counter()
-        ranking = parts.ranker.rank(unpacked(state["prompt"]), drawn.candidates, parts.backbone)
+        prompt, critic = unpacked(state["prompt"]), state.get("critic")
+        update: Update = {}
+        ranking = None
+        if not parts.ranker.uses_adapter:
+            ranking = parts.ranker.rank(prompt, drawn.candidates, parts.backbone)
+        elif critic and asking.is_on(critic):
+            asked = asking.ask(critic, lambda: parts.ranker.rank(prompt, drawn.candidates, parts.backbone))
+            ranking, update = asked.answer, _standing(state, asked.standing)
+        ranking = ranking or AsSampled().rank(prompt, drawn.candidates, parts.backbone)
         cost = drawn.cost + ranking.cost + Cost(seconds={"rank": perf_counter() - began})
         _tell(runtime, "rank", state, order=list(ranking.order))
-        return _last(state, drawn.model_copy(update={"ranking": ranking, "cost": cost}))
+        return update | _last(state, drawn.model_copy(update={"ranking": ranking, "cost": cost}))
 
     def gate(self, state: State, runtime: Runtime[Choices]) -> Update:
         """The first candidate that passes; else the next round, with findings and more heat."""
@@ -113,34 +126,64 @@ class Steps:
         drawn, number, began = Round.model_validate(state["rounds"][-1]), state["round"], perf_counter()
         without = frozenset(config.without)
         pairs = [judge(c, reading, parts.playbook, without) for c in drawn.candidates]
-        judged = [short for short, _ in pairs]
-        order = drawn.ranking.order if drawn.ranking else tuple(range(len(judged)))
-        picked = walk(judged, order, config.accept)
-        cost = drawn.cost + Cost(seconds={"gate": perf_counter() - began})
-        drawn = drawn.model_copy(update={"judged": judged, "cost": cost})
-        update = _last(state, drawn) | {"path": [*state["path"], *steps(drawn, number, picked)]}
+        judged = objecting.below(drawn.ranking, [short for short, _ in pairs])
+        drawn = drawn.model_copy(update={"judged": judged})
+        picked, drawn, standing = self._walked(state, drawn, config)
+        judged = drawn.judged
+        drawn = drawn.model_copy(update={"cost": drawn.cost + Cost(seconds={"gate": perf_counter() - began})})
+        update = _last(state, drawn) | standing | {"path": [*state["path"], *steps(drawn, number, picked)]}
         _tell(runtime, "gate", state, picked=picked, decisions=[j.decision for j in judged])
         if picked is not None and not (drawn.collapsed and number + 1 < config.max_rounds and state["fallback"] is None):
-            return update | _taken(drawn, Choice(round=number, index=picked), pairs[picked][1])
+            return update | _taken(drawn, Choice(round=number, index=picked), objecting.whole(judged[picked], pairs[picked][1]))
         if picked is not None:
             update["path"].append(f"round {number}: the pool is one letter {len(judged)} times over; a hotter one is drawn first")
             update["fallback"] = {"round": number, "index": picked}
         return update | _next(state, drawn, picked is None)
 
+    def _walked(self, state: State, drawn: Round, config: Config) -> tuple[int | None, Round, Update]:
+        """The first candidate that passes the rules and then, where one judges, the critic's verdict."""
+        order = drawn.ranking.order if drawn.ranking else tuple(range(len(drawn.judged)))
+        critic, update = state.get("critic"), Update()
+        while (picked := walk(drawn.judged, order, config.accept)) is not None and drawn.judged[picked].verdict is None:
+            if self._parts().critics.judge is None or critic is None or not asking.is_on(critic):
+                break
+            asked = asking.ask(critic, partial(self._verdict, state, drawn.candidates[picked], config))
+            critic, update = asked.standing, _standing(state, asked.standing)
+            if asked.answer is not None:
+                judged = list(drawn.judged)
+                judged[picked] = objecting.disagreed(judged[picked], asked.answer)
+                drawn = drawn.model_copy(update={"judged": judged, "cost": drawn.cost + asked.answer.cost})
+        return picked, drawn, update
+
+    def _verdict(self, state: State, candidate: Candidate, config: Config) -> Opinion | None:
+        parts = self._parts()
+        judge = parts.critics.judge
+        if judge is None:
+            return None
+        prompt = parts.prompts.judge(_reading(state), parts.playbook, letter_of(candidate), style=config.prompt)
+        return opinion(parts.backbone, parts.backbone, prompt, judge.path, judge.file.calibration)
+
     def settle(self, state: State, runtime: Runtime[Choices]) -> Update:
-        """No round is left: a letter kept from a collapsed pool, or the reasons of the nearest one."""
+        """No round is left: a letter kept from a collapsed pool, one that the critic stopped and a person may
+        look at, or the reasons of the nearest one."""
         rounds = [Round.model_validate(r) for r in state["rounds"]]
-        parts, kept = self._parts(), state["fallback"]
-        place = Choice(**kept) if kept else nearest(rounds)
+        parts, config, kept = self._parts(), self.config(runtime), state["fallback"]
+        stopped = None if kept else objecting.held_back(rounds, config.accept)
+        place = Choice(**kept) if kept else stopped or nearest(rounds)
         if place is None:
             return {"outcome": "ABSTAIN", "reasons": ["no candidate was sampled"]}
         one = rounds[place.round].judged[place.index]
         _, row = judge(rounds[place.round].candidates[place.index], _reading(state), parts.playbook, frozenset(parts.config.without))
+        row = objecting.whole(one, row)
+        held: Update = {"critic": (state.get("critic") or {}) | {"stopped": True}} if stopped else {}
+        if stopped and config.review:
+            said = f"round {place.round}, candidate {place.index}: stopped by the critic (a person decides)"
+            return held | {"path": [*state["path"], said]} | _taken(rounds[place.round], place, row)
         if kept:
             return {"path": [*state["path"], f"round {place.round}, candidate {place.index}: kept from before (taken)"]} | _taken(
                 rounds[place.round], place, row
             )
-        return {"outcome": "ABSTAIN", "reasons": reasons(one), "verdict": row}
+        return held | {"outcome": "ABSTAIN", "reasons": reasons(one), "verdict": row}
 
     def review(self, state: State, runtime: Runtime[Choices]) -> Update:
         """Waits for a person. An edited letter goes through the gate too, and is asked for again if it fails."""
@@ -208,8 +251,8 @@ def _next(state: State, drawn: Round, refused: bool) -> Update:
     place = nearest([drawn])
     if refused and place is not None:
         one = drawn.judged[place.index]
-        update["refused"] = [f for f in one.findings if f["decision"] != "PASS"]
-        update["previous"] = drawn.candidates[place.index].text
+        found = [f for f in one.findings if f["decision"] != "PASS" and not objecting.is_objection(f)]
+        update |= {"refused": found, "previous": drawn.candidates[place.index].text if found else None}
     return update
 
 
@@ -238,17 +281,13 @@ def _said(found: list[Finding]) -> list[str]:
     return [f"{f.rule}: {f.reason}; {f.fix}" for f in found if f.decision != "PASS"]
 
 
+def _standing(state: State, found: asking.Standing | None) -> Update:
+    """The critic after a call, with a warning where that has switched it off."""
+    return {"critic": found, "warnings": [*state["warnings"], *asking.warning(found)]}
+
+
 def _last(state: State, drawn: Round) -> Update:
     return {"rounds": [*state["rounds"][:-1], drawn.model_dump(mode="json")]}
-
-
-def _packed(prompt: Prompt) -> list[Any]:
-    return [prompt.name, [[m.role, [[p.text, p.trusted] for p in m.pieces], m.static] for m in prompt.messages]]
-
-
-def unpacked(value: list[Any]) -> Prompt:
-    name, messages = value
-    return Prompt(tuple(Message(role, tuple(Piece(*p) for p in pieces), static) for role, pieces, static in messages), name)
 
 
 def _tell(runtime: Runtime[Choices], stage: str, state: State, **facts: Any) -> None:
@@ -256,4 +295,4 @@ def _tell(runtime: Runtime[Choices], stage: str, state: State, **facts: Any) -> 
     runtime.stream_writer({"stage": stage, "round": state.get("round", 0), **facts})
 
 
-__all__ = ["Steps", "after_choice", "after_gate", "after_qualify", "after_sample", "ladder", "unpacked"]
+__all__ = ["Steps", "after_choice", "after_gate", "after_qualify", "after_sample", "ladder"]

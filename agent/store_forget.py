@@ -19,7 +19,7 @@ from agent.address import Mailbox, lies_in, mailbox, mentions
 from agent.redaction import Redacted, redact
 from agent.store import Store
 from agent.store_export import Export
-from agent.store_schema import drafts, exports, reviews
+from agent.store_schema import drafts, exports, observations, reviews
 from agent.suppression import is_listed, list_forgotten
 
 _CHUNK = 200
@@ -111,7 +111,7 @@ def _count(connection: Connection, where: Table, name: str, values: list[str]) -
 
 
 def _remove(connection: Connection, keys: list[str], threads: set[str]) -> None:
-    for where, name, values in ((reviews, "key", keys), (drafts, "key", keys), *((t, "thread_id", sorted(threads)) for t in _tables(connection))):
+    for where, name, values in ((reviews, "key", keys), (observations, "key", keys), (drafts, "key", keys), *((t, "thread_id", sorted(threads)) for t in _tables(connection))):
         for chunk in _chunks(values):
             connection.execute(delete(where).where(where.c[name].in_(chunk)))
 

@@ -49,6 +49,20 @@ exports = Table(
     Column("format", Text, nullable=False),
     Column("kind", Text, nullable=False),
 )  # fmt: skip
+observations = Table(
+    "observations", metadata,
+    Column("entry", Text, primary_key=True),
+    Column("adapter", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("document", Text, nullable=False),
+)  # fmt: skip
+trips = Table(
+    "trips", metadata,
+    Column("adapter", Text, primary_key=True),
+    Column("tripped_at", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)  # fmt: skip
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
 
 _DRAFTS = """
@@ -70,6 +84,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE suppression (entry TEXT PRIMARY KEY, kind TEXT NOT NULL, reason TEXT, listed_on TEXT NOT NULL)",
         "CREATE TABLE salts (name TEXT PRIMARY KEY, salt TEXT NOT NULL)",
         "CREATE TABLE exports (path TEXT PRIMARY KEY, format TEXT NOT NULL, kind TEXT NOT NULL)",
+    ),
+    (
+        'CREATE TABLE observations (entry TEXT PRIMARY KEY, adapter TEXT NOT NULL, kind TEXT NOT NULL, "key" TEXT NOT NULL, document TEXT NOT NULL)',
+        "CREATE INDEX observations_kind ON observations (adapter, kind, entry)",
+        "CREATE TABLE trips (adapter TEXT PRIMARY KEY, tripped_at TEXT NOT NULL, reason TEXT NOT NULL)",
     ),
 )
 VERSION = len(MIGRATIONS)
@@ -110,4 +129,7 @@ def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) 
     return connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing()).rowcount > 0
 
 
-__all__ = ["MIGRATIONS", "VERSION", "drafts", "exports", "insert_new", "is_current", "metadata", "migrate", "reviews", "salts", "suppression"]
+__all__ = [
+    "MIGRATIONS", "VERSION", "drafts", "exports", "insert_new", "is_current", "metadata", "migrate", "observations", "reviews", "salts",
+    "suppression", "trips",
+]  # fmt: skip

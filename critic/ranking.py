@@ -7,12 +7,12 @@ they answer different prompts. A missing log-probability is an error and not a l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isfinite
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from critic.candidate import Candidate, Cost
+from critic.rewards import Reward, mean
 from critic.scorer import Scorer
 from prompts.pieces import Prompt
 from rubric.errors import ScoreError
@@ -27,6 +27,11 @@ class Ranking(BaseModel):
     order: tuple[int, ...]
     scores: tuple[float | None, ...] = Field(description="null: this ranker does not score")
     cost: Cost = Cost()
+    reward: Reward | None = Field(None, description="what the scores are, where an adapter made them")
+    noise: float | None = Field(None, description="scores that differ by no more than this count as equal")
+    ties: tuple[tuple[int, ...], ...] = Field((), description="groups of positions whose scores count as equal")
+    threshold: float | None = Field(None, description="candidates with a lower score are rejected")
+    below: tuple[int, ...] = Field((), description="positions under the threshold")
 
 
 class Ranker(Protocol):
@@ -45,7 +50,7 @@ class AsSampled:
     uses_adapter = False
 
     def rank(self, prompt: Prompt, pool: Sequence[Candidate], scorer: Scorer) -> Ranking:
-        _one_round(pool)
+        one_round(pool)
         return Ranking(ranker=self.name, order=tuple(range(len(pool))), scores=(None,) * len(pool))
 
 
@@ -56,27 +61,14 @@ class MeanLogProb:
     uses_adapter = False
 
     def rank(self, prompt: Prompt, pool: Sequence[Candidate], scorer: Scorer) -> Ranking:
-        _one_round(pool)
+        one_round(pool)
         cost = Cost()
         rows = [candidate.logprobs for candidate in pool]
         if any(row is None for row in rows):
-            scored = scorer.score(prompt, [_ids(candidate) for candidate in pool])
+            scored = scorer.score(prompt, [ids_of(candidate) for candidate in pool])
             rows, cost = list(scored.logprobs), scored.cost
         scores = [mean(row or ()) for row in rows]
         return Ranking(ranker=self.name, order=best_first(scores), scores=tuple(scores), cost=cost)
-
-
-def mean(logprobs: Sequence[float]) -> float:
-    """The length-normalised log-probability; a completion without a token has none."""
-    if not logprobs:
-        raise ScoreError(
-            "a candidate came without log-probabilities, so the pool cannot be ranked; use a backbone that scores, "
-            "or set 'ranker: as_sampled'"
-        )
-    value = sum(logprobs) / len(logprobs)
-    if not isfinite(value):
-        raise ScoreError("a log-probability is no number, so the pool cannot be ranked; try another model file or dtype")
-    return value
 
 
 def best_first(scores: Sequence[float]) -> tuple[int, ...]:
@@ -84,7 +76,8 @@ def best_first(scores: Sequence[float]) -> tuple[int, ...]:
     return tuple(sorted(range(len(scores)), key=lambda n: (-scores[n], n)))
 
 
-def _ids(candidate: Candidate) -> tuple[int, ...]:
+def ids_of(candidate: Candidate) -> tuple[int, ...]:
+    """The sampled ids, which are what is scored."""
     if not candidate.token_ids:
         raise ScoreError(
             "a candidate came without token ids, so it cannot be scored; give the backbone a local tokenizer, "
@@ -93,7 +86,8 @@ def _ids(candidate: Candidate) -> tuple[int, ...]:
     return candidate.token_ids
 
 
-def _one_round(pool: Sequence[Candidate]) -> None:
+def one_round(pool: Sequence[Candidate]) -> None:
+    """Refuses a pool whose members answer different prompts."""
     rounds = {candidate.round for candidate in pool}
     if len(rounds) > 1:
         raise ValueError(f"a ranking never mixes rounds, got {sorted(rounds)}")
@@ -101,4 +95,4 @@ def _one_round(pool: Sequence[Candidate]) -> None:
 
 RANKERS: dict[str, Callable[[], Ranker]] = {ranker.name: ranker for ranker in (MeanLogProb, AsSampled)}
 
-__all__ = ["RANKERS", "AsSampled", "MeanLogProb", "Ranker", "Ranking", "best_first", "mean"]
+__all__ = ["RANKERS", "AsSampled", "MeanLogProb", "Ranker", "Ranking", "best_first", "ids_of", "mean", "one_round"]

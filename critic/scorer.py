@@ -25,4 +25,12 @@ class Scorer(Protocol):
         ...
 
 
-__all__ = ["Scored", "Scorer"]
+class Tokenizer(Protocol):
+    """The words of a model; backbones that score have one."""
+
+    def tokenize(self, text: str, *, control: bool = False) -> tuple[int, ...]:
+        """Token ids of a text; what looks like a control token is one only where `control`."""
+        ...
+
+
+__all__ = ["Scored", "Scorer", "Tokenizer"]

@@ -2,16 +2,17 @@
 
 Decides nothing about tokens. A backbone tokenises untrusted pieces with special tokens switched off,
 so that no text of a prospect can open or close a turn. `static` messages come first and are the same
-for every prospect of a run; a backbone keeps their state across calls.
+for every prospect of a run; a backbone keeps their state across calls. A `rendered` prompt is one text in
+which the chat template has been applied already, as training data hold it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-Role = Literal["system", "user"]
+Role = Literal["system", "user", "rendered"]
 
 
 class Piece(NamedTuple):
@@ -46,4 +47,19 @@ class Prompt(NamedTuple):
         return "\n\n".join(f"[{message.role}]\n{message.text}" for message in self.messages)
 
 
-__all__ = ["Message", "Piece", "Prompt", "Role"]
+def rendered(text: str) -> Prompt:
+    """A prompt whose text goes through the assistant's header; its control tokens are read as such."""
+    return Prompt((Message("rendered", (Piece(text, True),)),), "rendered")
+
+
+def packed(prompt: Prompt) -> list[Any]:
+    """The prompt as plain JSON."""
+    return [prompt.name, [[m.role, [[p.text, p.trusted] for p in m.pieces], m.static] for m in prompt.messages]]
+
+
+def unpacked(value: list[Any]) -> Prompt:
+    name, messages = value
+    return Prompt(tuple(Message(role, tuple(Piece(*p) for p in pieces), static) for role, pieces, static in messages), name)
+
+
+__all__ = ["Message", "Piece", "Prompt", "Role", "packed", "rendered", "unpacked"]

@@ -63,6 +63,9 @@ class Parrot:
     def score(self, prompt: Prompt, completions: Sequence[Sequence[int]], adapter: str | None = None) -> Scored:
         return Scored(tuple((-1.0,) * len(ids) for ids in completions), Cost(scored=sum(map(len, completions))))
 
+    def tokenize(self, text: str, *, control: bool = False) -> tuple[int, ...]:
+        return (1,)
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -74,5 +77,5 @@ class Parrot:
 
 def agent_with(backbone: Any, folder: Path, block: Any = None, **settings: Any) -> Agent:
     """An agent over a backbone that is open; `block` is what its config says of it."""
-    named = {"backbone": block} if block else {}
-    return Agent(Config(store=str(folder / "winnow.db"), **named, **settings), backbone=backbone)
+    named = {"ranker": "mean_logprob", **({"backbone": block} if block else {}), **settings}
+    return Agent(Config(store=str(folder / "winnow.db"), **named), backbone=backbone)

@@ -73,6 +73,10 @@ class Backbone(Protocol):
         """Log-probabilities of token ids behind the prompt; `adapter` is a path, or a server's name for one."""
         ...
 
+    def tokenize(self, text: str, *, control: bool = False) -> tuple[int, ...]:
+        """Token ids of a text; what looks like a control token is one only where `control`."""
+        ...
+
     def close(self) -> None:
         """Frees the memory; calling it twice is fine."""
         ...

@@ -51,6 +51,8 @@ class ChatTemplate:
 
     def spans(self, prompt: Prompt) -> list[Span]:
         """The rendered prompt, cut where a message begins or ends."""
+        if prompt.messages and prompt.messages[0].role == "rendered":
+            return self._rendered(prompt.messages[0].text)
         messages: list[tuple[str, str, bool]] = [(m.role, m.text, m.static) for m in prompt.messages]
         try:
             rendered = self._render([role for role, _, _ in messages])
@@ -76,6 +78,13 @@ class ChatTemplate:
             still = still and span.static
             static = len(ids) if still else static
         return Encoded(tuple(ids), static, header)
+
+    def _rendered(self, text: str) -> list[Span]:
+        """A text that the template has made elsewhere: it ends as this one opens the assistant's turn."""
+        opening = _MARK.split(self._render(["user"]))[-1]
+        if not opening or not text.endswith(opening):
+            raise ModelError(f"a rendered prompt ends in {text[-40:]!r} and the model's chat template in {opening!r}; render it with the template of this model")
+        return [Span(text.removesuffix(opening), True, False), Span(opening, True, False)]
 
     def _render(self, roles: Sequence[str]) -> str:
         from jinja2 import TemplateError

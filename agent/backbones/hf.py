@@ -118,6 +118,9 @@ class HfBackbone:
             meter.scored = sum(map(len, completions))
             return Scored(tuple(map(tuple, rows)), meter.cost())
 
+    def tokenize(self, text: str, *, control: bool = False) -> tuple[int, ...]:
+        return tuple(self._open.tokenizer.tokenize(text, control))
+
     def forget(self) -> None:
         """Empties the memory, so that the next call computes its whole prompt."""
         with self._lock:

@@ -111,6 +111,10 @@ class LlamaBackbone:
                 meter.scored = sum(len(tokens) for tokens in completions)
             return Scored(tuple(tuple(row) for row in rows), meter.cost())
 
+    def tokenize(self, text: str, *, control: bool = False) -> tuple[int, ...]:
+        with self._lock:
+            return tuple(self._model.tokenize(text, control))
+
     def forget(self) -> None:
         """Empties the memory, so that the next call computes its whole prompt."""
         with self._lock:

@@ -116,6 +116,9 @@ class OpenaiBackbone:
         )
         return Scored(tuple(row.values[len(head) - 1 :] for row in rows), cost)
 
+    def tokenize(self, text: str, *, control: bool = False) -> tuple[int, ...]:
+        return tuple(self._local().tokenize(text, control))
+
     def close(self) -> None:
         self._server.close()
 

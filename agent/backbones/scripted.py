@@ -22,6 +22,7 @@ from prompts.pieces import Prompt
 from rubric.errors import ModelError
 
 END = 0
+_END_OF_TURN = "<|im_end|>"
 _SLOT = re.compile(r"\{([^{},\n]{1,40})(, 1)?\}")
 _FACT = re.compile(r"^- ([^:\n]{1,40}): (.*?)(?: \([^()]*\))?$", re.M)
 _WORD = re.compile(r"\s*\S+|\s+\Z")
@@ -81,6 +82,11 @@ class ScriptedBackbone:
         salt = adapter or ""
         rows = tuple(_logprobs(ids, salt) for ids in completions)
         return Scored(rows, Cost(prompt_reused=self.count(prompt).total, scored=sum(map(len, rows)), passes=1))
+
+    def tokenize(self, text: str, *, control: bool = False) -> tuple[int, ...]:
+        whole = control and text.endswith(_END_OF_TURN)
+        words = _WORD.findall(text.removesuffix(_END_OF_TURN) if whole else text)
+        return (*map(_token, words), END) if whole else tuple(map(_token, words))
 
     def close(self) -> None:
         """Nothing is held."""

@@ -29,6 +29,7 @@ COMMANDS = {
     "suppress": "The people and companies that nobody may write to.",
     "forget": "Remove a person's traces, and suppress the address.",
     "rules": "List the rules, or explain one with examples that pass and fail.",
+    "critic": "Measure, calibrate and watch the critic.",
     "playbook": "Show or validate a playbook: the numbers, lists and names of a trade.",
     "schema": "Print the JSON Schema of what is read and written.",
     "graph": "Print the graph that drafts as a Mermaid diagram.",

@@ -158,12 +158,14 @@ def _configured(flags: Mapping[str, Any], file: str | None) -> Iterator[Check]:
     changed = [s.name for s in settings() if getattr(config, s.name) != getattr(plain, s.name)]
     yield Check("settings", "ok", f"changed from their defaults: {', '.join(changed) or 'none'}")
     yield Check("playbook", "ok", f"{playbook.name} {playbook.version}, hash {playbook.hash}")
+    from agent.cli.doctor_critic import examine_critic
     from agent.cli.doctor_model import examine_model
 
     try:
         yield from examine_model(config)
     except ImportError as error:
         yield Check("model", "broken", f"cannot be looked at: {error}", "install what is missing above")
+    yield from examine_critic(config)
 
 
 def _rules() -> Check:

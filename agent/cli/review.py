@@ -85,7 +85,7 @@ def _answer(key: str, store: str, answer: Mapping[str, Any], *, as_json: bool) -
     from agent.reviewing import settle
 
     row = _found(key, store)
-    config = config_of(read_receipt(row, key), {"store": store, "backbone": {"kind": "scripted"}, "adapter": None})
+    config = config_of(read_receipt(row, key), {"store": store, "backbone": {"kind": "scripted"}, "ranker": "as_sampled", "adapter": None, "judge": None})
     settled = settle(row, config, answer)
     if as_json:
         _print(settled)

@@ -1,6 +1,7 @@
 """The embedded model: where its files lie, and whether they are the ones that were shipped.
 
-`embedded.gguf` is for llama.cpp, the folder `embedded` for transformers; both hold the same weights.
+`embedded.gguf` is for llama.cpp, the folder `embedded` for transformers; both hold the same weights. Where
+a critic is shipped, the folder `critic` holds its adapter in both forms.
 `SHA256SUMS` lists every file in the form of coreutils, so that `sha256sum -c SHA256SUMS` checks them too.
 Decides nothing about a model; refuses a file that is missing or that differs from its sum. Each is
 checked once in a process.
@@ -21,6 +22,8 @@ FOLDER = Path(__file__).parent
 SUMS = "SHA256SUMS"
 GGUF = f"{EMBEDDED}.gguf"
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+CRITIC = "critic"
+CRITIC_NEEDED = ("adapter.gguf", "adapter_config.json", "adapter_model.safetensors", "winnow.json")
 _LINE = re.compile(r"(?P<sum>[0-9a-f]{64}) [ *](?P<name>\S.*)")
 _AGAIN = "install winnow again"
 
@@ -37,6 +40,20 @@ def embedded_folder(folder: Path | None = None) -> Path:
     names = {f"{EMBEDDED}/{name}" for name in NEEDED} | {name for name in sums if name.startswith(f"{EMBEDDED}/")}
     _whole(root, *sorted(names))
     return root / EMBEDDED
+
+
+def has_critic(folder: Path | None = None) -> bool:
+    """Whether a critic is shipped; its files are not looked into."""
+    return all(((folder or FOLDER) / CRITIC / name).is_file() for name in CRITIC_NEEDED)
+
+
+def embedded_critic(folder: Path | None = None) -> Path:
+    """The shipped critic's folder, with every file of it checked."""
+    root = folder or FOLDER
+    if not has_critic(root):
+        raise ModelError("no critic comes with this Winnow; give the path of an adapter under 'adapter', or leave it out")
+    _whole(root, *sorted({f"{CRITIC}/{name}" for name in CRITIC_NEEDED} | {name for name in shipped(root) if name.startswith(f"{CRITIC}/")}))
+    return root / CRITIC
 
 
 def shipped(folder: Path | None = None) -> Mapping[str, str]:
@@ -77,4 +94,7 @@ def _sum(path: Path) -> str:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}; check its rights, or {_AGAIN}") from None
 
 
-__all__ = ["EMBEDDED", "FOLDER", "GGUF", "NEEDED", "SUMS", "embedded_folder", "embedded_gguf", "shipped"]
+__all__ = [
+    "CRITIC", "CRITIC_NEEDED", "EMBEDDED", "FOLDER", "GGUF", "NEEDED", "SUMS", "embedded_critic", "embedded_folder", "embedded_gguf",
+    "has_critic", "shipped",
+]  # fmt: skip
