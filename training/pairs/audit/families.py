@@ -6,6 +6,7 @@ Decides by names alone, the maker's before the size, the tuning and the file.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 RULES = frozenset({"rubric", "rules", "winnow", ""})
 _FAMILIES: dict[str, str] = {
@@ -27,7 +28,7 @@ def family_of(model: str) -> str | None:
     if name in RULES:
         return None
     parts = _PART.findall(re.split(r"[/\\]", name.rstrip("/\\"))[-1])
-    tokens = [*parts, *(a + b for a, b in zip(parts, parts[1:], strict=False))]
+    tokens = [*parts, *(a + b for a, b in pairwise(parts))]
     return next((_FAMILIES[token] for token in tokens if token in _FAMILIES), name)
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rubric.coerce import day
 from rubric.errors import InputError, UserError
 from rubric.playbook import load_playbook
 from rubric.prospect import read_prospect
 from training.pairs.pair import Pair, read_pairs
+from training.world.sketch import MONTHS
 from training.world.split import normalised
 
 _BRIEF = re.compile(r"^Brief\n(?:- [^\n]*\n?)+", re.M)
@@ -105,8 +106,13 @@ def _bare(side: str) -> str:
 
 
 def _day(text: str) -> str | None:
+    """
+    >>> _day("17 October 2026")
+    '2026-10-17'
+    """
     try:
-        return str(day(text))
+        number, month, year = text.split()
+        return str(date(int(year), MONTHS.index(month) + 1, int(number)))
     except ValueError:
         return None
 
