@@ -67,7 +67,10 @@ def embedded(texts: Sequence[str]) -> Any:
 @lru_cache(maxsize=1)
 def _opened() -> tuple[Any, Any]:
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
 
+    quiet: Any = logging
+    quiet.disable_progress_bar()
     spec = find_spec(PACKAGE)
     folder = Path(str(spec.origin)).parent / "model" if spec else Path(PACKAGE)
     tokenizer: Any = AutoTokenizer
