@@ -145,7 +145,7 @@ def test_nothing_personal_is_left() -> None:
 
 
 def test_a_saying_stands_behind_a_sentence_or_in_its_place() -> None:
-    lengths = {len((damaged("bench_said", seed=seed) or "")) > len(LETTER) for seed in range(12)}
+    lengths = {len(damaged("bench_said", seed=seed) or "") > len(LETTER) for seed in range(12)}
     assert lengths == {True, False}
 
 

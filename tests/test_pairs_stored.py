@@ -52,7 +52,7 @@ def test_an_edit_beats_what_was_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize("answer", [{"type": "accept"}, {"type": "edit", "args": {"subject": PASSING.partition("\n")[0][9:], "body": PASSING.partition("\n\n")[2]}}])
 def test_an_answer_that_changes_nothing_teaches_nothing(tmp_path: Path, answer: dict[str, Any]) -> None:
     row = reviewed(tmp_path, answer)
-    with pytest.raises(Unfit, match="worse by the margin|equal sides"):
+    with pytest.raises(Unfit, match=r"worse by the margin|equal sides"):
         stored_pair(row, SPLIT, renderer())
 
 

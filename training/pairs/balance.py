@@ -1,14 +1,14 @@
 """Which pairs are kept, so that the length of a side says nothing about which one was chosen.
 
 Decides by the correlation of the difference in length with the label, each pair seen from both sides; then it is
-the mean difference over its root mean square. A pair goes for one of its own kind from the reserve where there is
-one, and for nothing where there is none, so that no kind of failure is balanced away first.
+the mean difference over its root mean square. A pair goes for one of its own kind from the reserve where one
+helps, else for one of another kind, and for nothing only then, so that no kind of failure is balanced away first.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
 from random import Random
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from training.pairs.pair import Pair
 
 MOST = 0.05
+_LOOKED_AT = 50
 _Kind = tuple[str, str, str]
 
 
@@ -78,17 +79,23 @@ class _Scale:
     def better(self, reserve: dict[_Kind, list[Pair]]) -> None:
         """One exchange, or one pair less."""
         sign = 1 if self._total > 0 else -1
-        heavy = sorted((p for p in self.kept.values() if p.longer * sign > 0), key=lambda p: (-p.longer * sign, p.id))
-        for pair in heavy:
-            others = reserve.get(kind(pair), [])
-            other = min(others, key=lambda p: (p.longer * sign, p.id), default=None)
-            if other is not None and other.longer * sign < 0:
-                others.remove(other)
-                self._drop(pair)
-                self._take(other)
-                return
-        spare = [p for p in heavy if self._of_kind[kind(p)] > self._least[kind(p)]] or heavy
-        self._drop(spare[0])
+        heavy = sorted((p for p in self.kept.values() if p.longer * sign > 0), key=lambda p: (-p.longer * sign, p.id))[:_LOOKED_AT]
+        every = [pair for some in reserve.values() for pair in some]
+        found = self._exchange(heavy, reserve) or self._exchange(heavy, dict.fromkeys(map(kind, heavy), every))
+        if found is None:
+            spare = [p for p in heavy if self._of_kind[kind(p)] > self._least.get(kind(p), 0)] or heavy
+            self._drop(spare[0])
+            return
+        gone, come = found
+        reserve[kind(come)].remove(come)
+        self._drop(gone)
+        self._take(come)
+
+    def _exchange(self, heavy: Sequence[Pair], reserve: Mapping[_Kind, list[Pair]]) -> tuple[Pair, Pair] | None:
+        """The exchange that brings the sum nearest to nothing; None where none makes it smaller."""
+        found = [(abs(self._total - pair.longer + other.longer), pair, other) for pair in heavy for other in reserve.get(kind(pair), ())]
+        left, pair, other = min(found, key=lambda one: (one[0], one[1].id, one[2].id), default=(0.0, None, None))
+        return (pair, other) if pair and other and left < abs(self._total) else None
 
     def _drop(self, pair: Pair) -> None:
         del self.kept[pair.id]

@@ -29,7 +29,7 @@ from training.world.split import Split
 
 SOURCES: dict[Source, float] = {"best_worst": 0.25, "mutator": 0.5, "excellence": 0.25}
 RESERVE = 1.25
-_FRUITLESS, _ROUNDS = 400, 5
+_FRUITLESS, _ROUNDS, _LEAST = 400, 5, 10
 _VERDICTS = 500_000  # verdicts have prospects of their own
 
 
@@ -84,20 +84,16 @@ def make(plan: Plan, renderer: Renderer, *, pools: Sequence[Pool] = (), stored: 
 
 def _filled(supply: dict[str, Pair], world: Iterator[Pair], count: int, plan: Plan, tick: Tick) -> list[Pair]:
     """A balanced choice; where balance leaves too few, more are drawn, a few times."""
-    kept: list[Pair] = []
-    for _ in range(_ROUNDS):
-        for pair in islice(world, _more(count, kept, supply)):
+    missing, kept = count - len(supply), list[Pair]()
+    for _ in range(_ROUNDS if count else 0):
+        for pair in islice(world, max(missing + _LEAST, round(missing * RESERVE), 0)):
             supply[pair.id] = pair
             tick()
         kept = balanced(supply.values(), count, plan.seed, plan.most_correlation)
-        if len(kept) == count:
+        missing = count - len(kept)
+        if not missing:
             break
     return kept
-
-
-def _more(count: int, kept: list[Pair], supply: dict[str, Pair]) -> int:
-    """How many to draw: what is missing and a reserve; pools and the store come first."""
-    return round(max(count - (len(kept) or len(supply)), 0) * RESERVE)
 
 
 def _of_pools(pools: Iterable[Pool], plan: Plan, renderer: Renderer) -> Iterator[Attempt]:
