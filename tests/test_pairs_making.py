@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def test_length_predicts_nothing_of_letters_and_of_verdicts(whole: Made) -> None
 
 def test_the_same_plan_gives_the_same_file_and_another_seed_another() -> None:
     small = Plan(4, seed=4, roles=("baseline",))
-    assert make(small, renderer()).pairs == make(small, renderer()).pairs != make(small._replace(seed=5), renderer()).pairs
+    assert make(small, renderer()).pairs == make(small, renderer()).pairs != make(replace(small, seed=5), renderer()).pairs
 
 
 def test_what_cannot_be_a_pair_is_counted_under_its_reason() -> None:

@@ -64,11 +64,10 @@ def pairs(
     """Make preference pairs for the critic."""
     found = load_config({n: v for n, v in {"backbone": backbone, "k": k, "store": store}.items() if v is not None}, config)
     with world_installed():
-        from training.pairs.making import Plan
+        from training.pairs.making import MARGIN, POOL_MARGIN, Plan
         from training.pairs.rendering import MOST_TOKENS, Renderer
 
-        plan = Plan(count, _split(split), seed, _roles(roles))
-        plan = plan._replace(**{n: v for n, v in {"margin": margin, "pool_margin": pool_margin}.items() if v is not None})
+        plan = Plan(count, _split(split), seed, _roles(roles), MARGIN if margin is None else margin, POOL_MARGIN if pool_margin is None else pool_margin)
         renderer = Renderer(model, max_tokens or MOST_TOKENS)
         sampled = _pools(Path(pools) if pools else _beside(out), found, plan, on_policy) if on_policy or pools else []
         made = _made(plan, renderer, sampled, found if from_store else None)

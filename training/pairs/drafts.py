@@ -7,7 +7,7 @@ at least the margin, or as near as a flawed letter comes.
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from rubric.playbook import Decision, Failure
 from training.pairs.pair import Pair, Source
@@ -96,7 +96,7 @@ def _flaws(scene: Scene, count: int) -> list[Failure]:
     shares = {failure: (share + even) / 2 for failure, share in table.items()}
     found: list[Failure] = []
     if scene.tempted in table and scene.dice.random() < FOLLOWS_TEMPTATION / 2:
-        found.append(cast(Failure, scene.tempted))
+        found.append(scene.tempted)
     while len(found) < count:
         flaw = scene.dice.choices(list(shares), list(shares.values()))[0]
         if flaw not in found:

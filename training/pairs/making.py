@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from random import Random
 from typing import NamedTuple
@@ -33,7 +34,8 @@ _FRUITLESS, _ROUNDS, _LEAST = 400, 5, 10
 _VERDICTS = 500_000  # verdicts have prospects of their own
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True)
+class Plan:
     """`margin` is that between whole drafts, `pool_margin` that between members of one pool."""
 
     count: int
@@ -129,4 +131,4 @@ def _tried(attempt: Attempt, skipped: Counter[str]) -> list[Pair]:
         return []
 
 
-__all__ = ["RESERVE", "SOURCES", "Attempt", "Made", "Plan", "make"]
+__all__ = ["MARGIN", "POOL_MARGIN", "RESERVE", "SOURCES", "Attempt", "Made", "Plan", "make"]

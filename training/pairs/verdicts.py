@@ -6,7 +6,7 @@ passes, so that always stopping and always passing are worth the same.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from rubric.playbook import Failure
 from training.pairs.drafts import clean, flawed, judged
@@ -59,7 +59,7 @@ def _accused(scene: Scene) -> Failure:
     """The failure that a good draft is wrongly stopped for: what the brief tempts, or any."""
     if scene.tempted in wording().flawed and scene.dice.random() < 0.5:
         return scene.tempted  # type: ignore[return-value]
-    return scene.dice.choice([*wording().flawed])  # type: ignore[return-value]
+    return cast(Failure, scene.dice.choice(list(wording().flawed)))
 
 
 def _pair(scene: Scene, renderer: Renderer, draft: _Drafted, right: str, wrong: str) -> Pair:

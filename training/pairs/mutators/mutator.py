@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from random import Random
 from typing import NamedTuple
@@ -12,7 +13,8 @@ from training.pairs.mutators.anatomy import Anatomy
 from training.world.facts import Facts
 
 
-class Told(NamedTuple):
+@dataclass(frozen=True)
+class Told:
     """What a mutator knows: tags and values of the prospect, and the day of the brief."""
 
     facts: Facts

@@ -46,7 +46,7 @@ def _one_more(letter: Anatomy, told: Told, dice: Random) -> Anatomy | None:
     if not told["avail_n"]:
         return None
     slots = told.facts.slots | {"more_n": str(int(told["avail_n"]) + 1)}
-    return _more_people(letter, told._replace(facts=told.facts._replace(slots=slots)), dice)
+    return _more_people(letter, Told(told.facts._replace(slots=slots), told.as_of), dice)
 
 
 def _day_before(letter: Anatomy, told: Told, dice: Random) -> Anatomy | None:
