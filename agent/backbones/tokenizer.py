@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.backbones.chat import ChatTemplate, Encoded
+from agent.backbones.chat import ChatTemplate, Encoded, Span
 from prompts.pieces import Prompt
 from rubric.errors import MissingExtra, ModelError
 
@@ -41,6 +41,15 @@ class LocalTokenizer:
 
     def encode(self, prompt: Prompt) -> Encoded:
         return self._chat.encode(prompt, self.tokenize)
+
+    def spans(self, prompt: Prompt) -> list[Span]:
+        """The prompt as text, cut where a message begins or ends."""
+        return self._chat.spans(prompt)
+
+    @property
+    def end(self) -> str:
+        """The end token that the tokenizer's settings name, as text; empty where they name none."""
+        return self._eos
 
     @property
     def eos(self) -> int | None:

@@ -1,0 +1,1 @@
+"""The leakage audit: what measures a critic must not be in what trains it."""
