@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.backbones.chat import ChatTemplate, Encoded
+from agent.backbones.chat import ChatTemplate, Encoded, Span
 from prompts.pieces import Prompt
 from rubric.errors import MissingExtra, ModelError
 
@@ -42,6 +42,15 @@ class LocalTokenizer:
     def encode(self, prompt: Prompt) -> Encoded:
         return self._chat.encode(prompt, self.tokenize)
 
+    def spans(self, prompt: Prompt) -> list[Span]:
+        """The prompt as text, cut where a message begins or ends."""
+        return self._chat.spans(prompt)
+
+    @property
+    def end(self) -> str:
+        """The end token that the tokenizer's settings name, as text; empty where they name none."""
+        return self._eos
+
     @property
     def eos(self) -> int | None:
         """The id of the end token that the tokenizer's settings name."""
@@ -51,6 +60,11 @@ class LocalTokenizer:
         """The id of a control token, None where the model has none of this name."""
         found = self._full.token_to_id(token)
         return found if found in self._control else None
+
+    @property
+    def controls(self) -> frozenset[int]:
+        """The ids of all control tokens."""
+        return self._control
 
     def text(self, ids: Sequence[int]) -> str:
         """What a person reads of sampled ids, without control tokens."""

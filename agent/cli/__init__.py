@@ -28,6 +28,7 @@ COMMANDS = {
     "replay": "Draw a receipt again, and say whether it is identical.",
     "suppress": "The people and companies that nobody may write to.",
     "forget": "Remove a person's traces, and suppress the address.",
+    "train": "Make preference pairs for the critic, audit them, and train it.",
     "rules": "List the rules, or explain one with examples that pass and fail.",
     "playbook": "Show or validate a playbook: the numbers, lists and names of a trade.",
     "schema": "Print the JSON Schema of what is read and written.",
