@@ -15,6 +15,7 @@ from training.train.apart import train_apart
 from training.train.config import Push
 from training.train.hub import FILES, push
 from training.train.job import CHECKPOINTS, CRITIC, RUN, WEIGHTS, Job, Outcome, Stopped, checkpoint, jobs, keep
+from training.train.leaks import Offence, refuse_leaks
 from training.train.metrics import Metrics, Row, read_metrics
 from training.train.run import summary
 
@@ -171,3 +172,20 @@ def test_the_summary_over_seeds() -> None:
     outcomes = [Outcome(n, Path(), {"accuracy": value}) for n, value in enumerate((0.5, 0.75, 1.0))]
     assert summary(outcomes, "accuracy") == "accuracy 0.750, 0.500 to 1.000 over 3 seeds"
     assert summary(outcomes, "dev_accuracy") is None
+
+
+def test_an_overlap_with_the_bench_ends_the_run(tmp_path: Path) -> None:
+    offences = [Offence(f"{n:016x}", "shares 8-grams") for n in range(12)]
+    config = recipe(tmp_path, bench=["bench.jsonl"])
+    refuse_leaks(config, lambda given: [])
+    refuse_leaks(recipe(tmp_path), lambda given: offences)
+    with pytest.raises(InputError, match=r"0000000000000000: shares 8-grams.*and 2 more.*nothing was trained.*--bench bench.jsonl"):
+        refuse_leaks(config, lambda given: offences)
+
+
+def test_the_real_audit_is_asked(tmp_path: Path) -> None:
+    pytest.importorskip("training.pairs.audit.audit", reason="the audit is not in this checkout")
+    file_of(tmp_path / "pairs.jsonl", 3)
+    file_of(tmp_path / "bench.jsonl", 3, split="held_out")
+    with pytest.raises(InputError, match="overlaps with what will measure"):
+        refuse_leaks(recipe(tmp_path, bench=[str(tmp_path / "bench.jsonl")]))

@@ -61,6 +61,13 @@ def test_the_folder_says_what_it_is(trained: Outcome) -> None:
     assert critic["threshold"] is None and critic["health"] is None
 
 
+def test_the_critic_reads_what_the_training_wrote(trained: Outcome) -> None:
+    cards = pytest.importorskip("critic.adapter_card", reason="the critic is not in this checkout")
+    found = cards.read_critic(trained.folder)
+    assert (found.reward, found.beta, found.kind, found.base.name) == ("simpo", 2.0, "activated", "model")
+    assert cards.read_critic(trained.folder / GGUF) == found
+
+
 def test_it_learns_what_the_pairs_say(trained: Outcome) -> None:
     rows = read_metrics(trained.folder / METRICS)
     losses = [row["loss"] for row in rows if "loss" in row]

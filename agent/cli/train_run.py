@@ -47,6 +47,7 @@ def run(
     config: Annotated[str, Option("--config", metavar="FILE|NAME", help="YAML file of a recipe, or the name of one that comes with Winnow.")] = "embedded-rank",
     pairs: Annotated[str | None, Option("--pairs", metavar="FILE", help="Training pairs, in place of the recipe's.")] = None,
     dev: Annotated[str | None, Option("--dev", metavar="FILE", help="Pairs to measure on while it trains.")] = None,
+    bench: Annotated[list[str] | None, Option("--bench", metavar="FILE", help="What will measure the critic; an overlap with the pairs ends the run before it begins. May be given several times.")] = None,
     out: Annotated[str | None, Option("--out", metavar="FOLDER", help="Where the seeds' folders go.")] = None,
     base: Annotated[str | None, Option("--base", metavar="NAME|FOLDER", help="Base model, in place of the recipe's.")] = None,
     backend: Annotated[str | None, Option("--backend", metavar="NAME", help="peft or unsloth.")] = None,
@@ -59,7 +60,7 @@ def run(
     """Train adapters by a recipe; what is done is kept, and the same command goes on where it was stopped."""
     from training.train.config import read_config
 
-    named = {"pairs": pairs, "dev": dev, "out": out, "base": base, "backend": backend, "steps": steps, "track": track or None}
+    named = {"pairs": pairs, "dev": dev, "bench": bench or None, "out": out, "base": base, "backend": backend, "steps": steps, "track": track or None}
     changes: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
     if seeds is not None:
         changes["seeds"] = _seeds(seeds)

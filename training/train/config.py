@@ -19,7 +19,7 @@ LossName = Literal["simpo", "orpo", "dpo"]
 Backend = Literal["peft", "unsloth"]
 Tracker = Literal["trackio", "wandb", "tensorboard"]
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-_HELD = ("seeds", "track", "log_every", "save_every", "push")  # may differ when a run goes on
+_HELD = ("seeds", "bench", "track", "log_every", "save_every", "push")  # may differ when a run goes on
 
 
 class _Part(BaseModel):
@@ -64,6 +64,7 @@ class TrainConfig(_Part):
     backend: Backend = "peft"
     pairs: str = Field("pairs.jsonl", description="file of training pairs")
     dev: str | None = Field(None, description="file of pairs to measure on while it trains")
+    bench: tuple[str, ...] = Field((), description="files of what will measure the critic; an overlap with the pairs ends the run before it begins")
     out: str = Field("build/critic", description="folder of the runs, one folder for each seed")
     seeds: tuple[int, ...] = Field((0,), min_length=1)
     loss: Loss = Loss()

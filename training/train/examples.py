@@ -82,14 +82,14 @@ def _example(pair: Pair, config: TrainConfig, tokenizer: LocalTokenizer, turn: T
     if (pair.role == "judge") != (config.task == "verdict"):
         raise _Unfit("of another task")
     prompt = _prompt(pair.prompt, tokenizer, turn)
-    sides = [_side(text, config, turn) for text in (pair.chosen, pair.rejected)]
-    if sides[0] == sides[1]:
+    chosen, rejected = (_side(text, config, turn) for text in (pair.chosen, pair.rejected))
+    if chosen == rejected:
         raise _Unfit("with equal sides")
-    ids = [_ids(prompt, side, tokenizer, turn) for side in sides]
-    whole = tokenizer.tokenize(prompt, True)
-    if len(whole) + max(map(len, ids)) > config.max_length:
+    sizes = [len(_ids(prompt, side, tokenizer, turn)) for side in (chosen, rejected)]
+    example = Example(prompt, chosen, rejected, len(tokenizer.tokenize(prompt, True)), sizes[0], sizes[1])
+    if example.longest > config.max_length:
         raise _Unfit(f"longer than {config.max_length} tokens")
-    return Example(prompt, *sides, len(whole), *map(len, ids))
+    return example
 
 
 def _prompt(text: str, tokenizer: LocalTokenizer, turn: Turn) -> str:

@@ -14,6 +14,7 @@ from typing import Protocol
 from rubric.errors import ConfigError, MissingExtra
 from training.train.config import TrainConfig
 from training.train.job import METRICS, Job, Outcome, jobs, keep
+from training.train.leaks import refuse_leaks
 from training.train.metrics import Report, read_metrics
 
 TrainOne = Callable[[Job, Report], Outcome]
@@ -28,6 +29,7 @@ class Told(Protocol):
 def run(config: TrainConfig, told: Told, train: TrainOne | None = None) -> list[Outcome]:
     """All seeds; `train` is what trains one, absent the backend's own way."""
     refuse_trackers(config)
+    refuse_leaks(config)
     base = base_folder(config)
     found = []
     for job in jobs(config, base):
