@@ -30,12 +30,14 @@ def test_where_it_is_absent_the_way_out_is_named() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not installed, reason="unsloth is not installed: pip install --no-deps unsloth unsloth_zoo, as its own notes say")
-def test_it_trains_in_a_process_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("base", "loss"), [("tiny", "simpo"), ("embedded", "orpo")])
+def test_it_trains_in_a_process_of_its_own(tmp_path: Path, base: str, loss: str) -> None:
     write_hf(tmp_path / "model")
     file_of(tmp_path / "pairs.jsonl")
-    config = recipe(tmp_path, backend="unsloth", lora={"kind": "ordinary", "rank": 4, "alpha": 8}, steps=3)
+    given = {"base": "embedded"} if base == "embedded" else {}
+    config = recipe(tmp_path, backend="unsloth", lora={"kind": "ordinary", "rank": 4, "alpha": 8}, loss={"kind": loss}, steps=3, **given)
     [outcome] = run(config, lambda job, row: None)
     assert "unsloth" not in sys.modules
     critic = json.loads((outcome.folder / CRITIC).read_text("utf-8"))
-    assert (critic["kind"], critic["reward"]) == ("ordinary", "simpo") and (outcome.folder / GGUF).exists()
+    assert (critic["kind"], critic["reward"]) == ("ordinary", loss) and (outcome.folder / GGUF).exists()
     assert [row["step"] for row in read_metrics(outcome.folder / METRICS) if "loss" in row] == [1, 2, 3]
