@@ -38,6 +38,7 @@ def train_seed(job: Job, report: Report) -> Outcome:
     train, dev = learnt(job.config, tokenizer, turn), watched(job.config, tokenizer, turn)
     metrics = Metrics(job.folder / METRICS, report)
     quieten()
+    _tell_trackers(job)
     ready = _ready(job, turn)
     with interrupted() as asked:
         _train(job, ready, train, dev, metrics, asked)
@@ -61,6 +62,12 @@ def quieten() -> None:
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def _tell_trackers(job: Job) -> None:
+    """TensorBoard would write beside the checkpoints, which go when the run is done."""
+    if "tensorboard" in job.config.track:
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(job.folder / "tensorboard")
 
 
 def _ready(job: Job, turn: Turn) -> Ready:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from datasets import Dataset
+import transformers
+from datasets import Dataset, disable_progress_bars
 from torch.nn import functional as fn
 from transformers import TrainerCallback
+from transformers.trainer_callback import PrinterCallback
 from trl.experimental.cpo import CPOConfig, CPOTrainer
 from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 
@@ -151,6 +153,7 @@ def trainer_for(
     callbacks: Sequence[TrainerCallback] = (),
 ) -> Any:  # fmt: skip
     """A trainer that is ready to go; its checkpoints lie in `folder`."""
+    _quieten()
     kind = {"simpo": (_Simpo, CPOConfig), "orpo": (_Orpo, ORPOConfig), "dpo": (_Dpo, CPOConfig)}[config.loss.kind]
     given: dict[str, Any] = {**_arguments(config, seed, folder, ready.device, measured=bool(dev)), **_losses(config)}
     made: Any = kind[0](
@@ -158,7 +161,7 @@ def trainer_for(
         processing_class=ready.tokenizer, callbacks=list(callbacks),
     )  # fmt: skip
     made.ready = ready
-    _quieten(made)
+    made.remove_callback(PrinterCallback)
     return made
 
 
@@ -192,10 +195,10 @@ def _rows(examples: Sequence[Example]) -> Dataset:
     return Dataset.from_list([{"prompt": e.prompt, "chosen": e.chosen, "rejected": e.rejected, "length": e.longest} for e in examples])
 
 
-def _quieten(trainer: Any) -> None:
-    from transformers.trainer_callback import PrinterCallback
-
-    trainer.remove_callback(PrinterCallback)
+def _quieten() -> None:
+    """The measures are told elsewhere; the libraries' own bars and hints are not."""
+    disable_progress_bars()
+    transformers.utils.logging.set_verbosity_error()
 
 
 def sequences(trainer: Any) -> list[tuple[list[int], list[int], list[int]]]:
