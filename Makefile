@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev-installed
 TRAIN := $(VENV)/.train-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench backbone nightly clean
+.PHONY: help demo test lint bench backbone critic nightly clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -33,6 +33,12 @@ bench: $(LLAMA) ## time and memory of judging and of sampling on this machine
 
 backbone: $(TRAIN) ## make the embedded model anew from a seed, in about two hours; goes on where it was stopped
 	@$(BIN)/python -m training.backbone --work build/backbone --ship
+
+critic: $(TRAIN) ## make pairs, audit them and train the critic of the embedded model; goes on where it was stopped
+	@mkdir -p build/critic
+	@test -s build/critic/pairs.jsonl || $(BIN)/winnow train pairs --out build/critic/pairs.jsonl --roles baseline,augmented,revision
+	@test -s build/critic/dev.jsonl || $(BIN)/winnow train pairs --out build/critic/dev.jsonl --roles baseline,augmented,revision --split dev --count 100
+	@$(BIN)/winnow train run --config embedded-rank
 
 nightly: lint ## the tests with the slow ones, then the bench
 	@echo "tests, slow ones too ..."

@@ -29,6 +29,9 @@ ABOUT = {
     "training/backbone/model.py": {"torch"},
     "training/backbone/training.py": {"torch"},
     "training/backbone/watch.py": {"torch", "transformers"},
+    "training/train/callback.py": {"transformers"},
+    "training/train/peft_model.py": {"peft", "torch", "transformers"},
+    "training/train/trl_trainers.py": {"torch", "transformers", "trl"},
 }
 # These stand on the ones above, and nobody imports them early either.
 BEHIND = {"agent/backbones/hf_adapter.py", "agent/backbones/llama.py", "agent/backbones/llama_memory.py", "experiments/bench_speed.py", "training/backbone/folder.py"}

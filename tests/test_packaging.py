@@ -76,7 +76,7 @@ def test_the_core_is_light() -> None:
         "jinja2", "langgraph", "langgraph_checkpoint_sqlite", "numpy", "pydantic", "pyyaml", "rapidfuzz", "rich", "sqlalchemy", "typer", "tzdata",
     }  # fmt: skip
     extras = project["optional-dependencies"]
-    assert set(extras) == {"llama", "hf", "train", "gpu", "experiments", "audit", "openai", "postgres", "web", "ray", "dev"}
+    assert set(extras) == {"llama", "hf", "train", "unsloth", "gpu", "experiments", "audit", "openai", "postgres", "web", "ray", "dev"}
     assert not names(extras["dev"]) & (set(HEAVY) | {"llama_cpp_python"})
     assert project["requires-python"] == ">=3.11"
 

@@ -61,6 +61,11 @@ class LocalTokenizer:
         found = self._full.token_to_id(token)
         return found if found in self._control else None
 
+    @property
+    def controls(self) -> frozenset[int]:
+        """The ids of all control tokens."""
+        return self._control
+
     def text(self, ids: Sequence[int]) -> str:
         """What a person reads of sampled ids, without control tokens."""
         return str(self._full.decode(list(ids), skip_special_tokens=True))

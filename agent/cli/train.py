@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 COMMANDS = {
     "pairs": "Make preference pairs for the critic.",
     "audit": "Hold pairs against what will measure the critic; a violation is listed.",
+    "run": "Train adapters from pairs, one for each seed.",
 }
 
 

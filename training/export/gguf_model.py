@@ -133,12 +133,12 @@ def write_model(
     return Path(path)
 
 
-def write_lora(path: str | Path, lora: Lora) -> Path:
+def write_lora(path: str | Path, lora: Lora, architecture: str = ARCHITECTURE) -> Path:
     """Writes an adapter; the invocation tokens go where llama.cpp's own interface reads them."""
     import_gguf()
     import numpy as np
 
-    with _written(Path(path)) as (part, writer):
+    with _written(Path(path), architecture) as (part, writer):
         _add_lora(writer, lora)
         for module, (a, b) in lora.pairs.items():
             name = lora_name(module)
@@ -178,10 +178,10 @@ def import_gguf() -> Any:
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[tuple[Path, Any]]:
+def _written(path: Path, architecture: str = ARCHITECTURE) -> Iterator[tuple[Path, Any]]:
     """A writer on a temporary neighbour of `path`, which takes its place when the block ends well."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    writer = import_gguf().GGUFWriter(None, ARCHITECTURE)
+    writer = import_gguf().GGUFWriter(None, architecture)
     try:
         try:
             yield part, writer

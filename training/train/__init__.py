@@ -1,0 +1,1 @@
+"""Training of a critic's adapter: `winnow train run --config FILE`."""
