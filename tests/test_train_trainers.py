@@ -186,7 +186,8 @@ class _PlainHead:
     def apply(hidden: Any, weight: Any, bias: Any, labels: Any, *_: Any) -> Any:
         logits = torch.nn.functional.linear(hidden, weight, bias).float().log_softmax(-1)
         found = logits.gather(-1, labels[:, None])[:, 0]
-        return found, *(torch.zeros_like(found).detach() for _ in range(4))
+        zeros = torch.zeros_like(found).detach()
+        return found, zeros, zeros, zeros, zeros.bool()
 
 
 def test_dpo_is_what_the_dpo_trainer_of_trl_computes(build: Callable[..., Built], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ def train_apart(job: Job, report: Report, command: Sequence[str] = COMMAND) -> O
         said: deque[str] = deque(maxlen=_KEPT)
         listener = Thread(target=said.extend, args=(child.stderr,), daemon=True)
         listener.start()
+        assert child.stdin and child.stdout  # noqa: S101  both are pipes
         _hand(job, child.stdin)
         ended = _listen(child.stdout, report)
         status = child.wait()

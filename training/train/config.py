@@ -45,7 +45,7 @@ class Loss(_Part):
 class Lora(_Part):
     kind: Literal["activated", "ordinary"] = Field("activated", description="activated: awake from the assistant's header on, so that scoring needs no prompt of its own")
     rank: int = Field(16, ge=1, le=512)
-    alpha: float = Field(32, gt=0)
+    alpha: int = Field(32, gt=0)
     dropout: float = Field(0.0, ge=0, lt=1)
     modules: tuple[str, ...] = Field(MODULES, min_length=1)
 

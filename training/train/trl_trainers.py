@@ -198,7 +198,7 @@ def _rows(examples: Sequence[Example]) -> Dataset:
 def _quieten() -> None:
     """The measures are told elsewhere; the libraries' own bars and hints are not."""
     disable_progress_bars()
-    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
 
 def sequences(trainer: Any) -> list[tuple[list[int], list[int], list[int]]]:
