@@ -34,7 +34,7 @@ bench: $(LLAMA) ## time and memory of judging and of sampling on this machine
 backbone: $(TRAIN) ## make the embedded model anew from a seed, in about two hours; goes on where it was stopped
 	@$(BIN)/python -m training.backbone --work build/backbone --ship
 
-critic: $(TRAIN) ## make pairs, audit them and train the critic of the embedded model; goes on where it was stopped
+critic: $(TRAIN) ## make pairs and train a critic of the embedded model; goes on where it was stopped
 	@mkdir -p build/critic
 	@test -s build/critic/pairs.jsonl || $(BIN)/winnow train pairs --out build/critic/pairs.jsonl --roles baseline,augmented,revision
 	@test -s build/critic/dev.jsonl || $(BIN)/winnow train pairs --out build/critic/dev.jsonl --roles baseline,augmented,revision --split dev --count 100

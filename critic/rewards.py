@@ -43,7 +43,12 @@ def simpo(logprobs: Row, beta: float) -> float:
 
 def orpo(logprobs: Row) -> float:
     """The log odds of the probability of the mean token."""
-    value = min(mean(logprobs), _SURE)
+    return log_odds(mean(logprobs))
+
+
+def log_odds(mean: float) -> float:
+    """log(p / (1 - p)), where p is the exponential of a mean log-probability."""
+    value = min(mean, _SURE)
     return value - log1p(-exp(value))
 
 
@@ -73,4 +78,4 @@ def reward(kind: Reward, beta: float, *, worn: Row, bare: Row | None = None) -> 
     return dpo(worn, bare, beta) if kind == "dpo" else base(bare)
 
 
-__all__ = ["REWARDS", "Reward", "Row", "base", "dpo", "mean", "orpo", "reward", "simpo"]
+__all__ = ["REWARDS", "Reward", "Row", "base", "dpo", "log_odds", "mean", "orpo", "reward", "simpo"]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.train.losses import Side, dpo, log_odds, orpo, simpo, softplus
+from critic.rewards import log_odds
+from training.train.losses import Side, dpo, orpo, simpo, softplus
 
 TOTALS, TOKENS = st.floats(-400, -0.01), st.integers(1, 200)
 SIDES = st.builds(Side, TOTALS, TOKENS)

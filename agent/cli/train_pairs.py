@@ -5,7 +5,6 @@ Decides where they go and what is told; what a pair is, `training.pairs` decides
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 from typer import Option
 
+from agent.cli.progress import bar
 from agent.settings import load_config
 from rubric.errors import ConfigError, MissingExtra
 
@@ -38,7 +38,6 @@ A report of the same name with the ending .report.json lies beside the pairs. Po
 kept in --pools: stopped half-way, the same command goes on. Pairs from the store hold letters to real people;
 `winnow forget` reaches the store and not these files.
 """
-_Tick = Callable[[], None]
 
 
 @app.command(epilog=_EPILOG)
@@ -92,7 +91,7 @@ def _written(out: str, made: Made, *, as_json: bool) -> int:
 def _made(plan: Plan, renderer: Renderer, pools: list[Pool], config: Config | None) -> Made:
     from training.pairs.making import RESERVE, make
 
-    with _bar("pairs", round(plan.count * RESERVE)) as tick:
+    with bar("pairs", round(plan.count * RESERVE)) as tick:
         if config is None:
             return make(plan, renderer, pools=pools, tick=tick)
         from agent.store import Store
@@ -127,7 +126,7 @@ def _pools(path: Path, config: Config, plan: Plan, count: int) -> list[Pool]:
     model = open_backbone(config.backbone)
     try:
         wanted = origin(model.identity, ladder(config, 0), config.k, plan.seed, plan.split)
-        with _bar("pools", count) as tick:
+        with bar("pools", count) as tick:
             return sampled(path, model, wanted, count, tick)
     finally:
         model.close()
@@ -164,28 +163,6 @@ def world_installed() -> Iterator[None]:
         if error.name not in {"faker", "tokenizers"}:
             raise
         raise MissingExtra("train", "making pairs") from None
-
-
-@contextmanager
-def _bar(what: str, total: int) -> Iterator[_Tick]:
-    """A bar on a terminal; nothing where nobody watches."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
 
 
 __all__ = ["app", "world_installed"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from math import exp, log1p
 from typing import NamedTuple
 
+from critic.rewards import log_odds
+
 
 class Side(NamedTuple):
     """One completion: the sum over its tokens, end of turn included, and how many there are."""
@@ -35,11 +37,6 @@ def simpo(chosen: Side, rejected: Side, *, beta: float, gamma: float) -> float:
     return softplus(gamma - beta * (chosen.mean - rejected.mean))
 
 
-def log_odds(mean: float) -> float:
-    """log(p / (1 - p)) of the mean token's probability."""
-    return mean - log1p(-exp(mean))
-
-
 def orpo(chosen: Side, rejected: Side, *, beta: float, likelihood: float) -> float:
     """The mean negative log-likelihood of prompt and chosen side, and beta times the loss of the log odds."""
     return likelihood + beta * softplus(log_odds(rejected.mean) - log_odds(chosen.mean))
@@ -50,4 +47,4 @@ def dpo(chosen: Side, rejected: Side, *, bare_chosen: float, bare_rejected: floa
     return softplus(beta * ((rejected.total - bare_rejected) - (chosen.total - bare_chosen)))
 
 
-__all__ = ["Side", "dpo", "log_odds", "orpo", "simpo", "softplus"]
+__all__ = ["Side", "dpo", "orpo", "simpo", "softplus"]
