@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,20 @@ FACT = "{company} moved its {n} weighing machines from Porto to a hall beside th
 
 
 def letters(embeddings: dict[str, Sequence[float]] | None = None) -> embedding.Embed:
-    """A model that knows a few words: everything else points in a direction of its own."""
+    """A model that knows a few words: every other text points, each time, in a direction of its own."""
+    directions = count(2)
+
+    def vector(text: str) -> list[float]:
+        known = next((found for word, found in (embeddings or {}).items() if word in text), None)
+        row = [0.0] * 200
+        if known is None:
+            row[next(directions)] = 1.0
+        else:
+            row[:2] = known
+        return row
 
     def embed(texts: Sequence[str]) -> list[list[float]]:
-        rows = []
-        for place, text in enumerate(texts):
-            known = next((vector for word, vector in (embeddings or {}).items() if word in text), None)
-            rows.append([*known] if known is not None else [0.0, 0.0, *(float(n == hash((place, text)) % 64) for n in range(64))])
-        return [row + [0.0] * (66 - len(row)) for row in rows]
+        return [vector(text) for text in texts]
 
     return embed
 
