@@ -31,7 +31,7 @@ lint: $(DEV) ## ruff and mypy --strict
 bench: $(LLAMA) ## time and memory of judging and of sampling on this machine
 	@$(BIN)/python -m experiments.bench_check; checked=$$?; $(BIN)/python -m experiments.bench_speed && exit $$checked
 
-backbone: $(TRAIN) ## make the embedded model anew from a seed, in about two hours; goes on where it was stopped
+backbone: $(TRAIN) ## make the embedded model anew from a seed, in about two hours and a half; goes on where it was stopped
 	@$(BIN)/python -m training.backbone --work build/backbone --ship
 
 critic: $(TRAIN) ## make pairs and train a critic of the embedded model; goes on where it was stopped

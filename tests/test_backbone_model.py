@@ -16,8 +16,8 @@ from training.export.gguf_model import Shape
 
 SHAPE = Shape(vocab=320, hidden=64, layers=2, heads=4, kv_heads=2, head_dim=16, ffn=96, rope_base=10_000.0, context=256)
 TREES = (
-    Ids(tuple(range(10, 30)), 5, ((31, 32, 33, 2), (40, 41, 2))),
-    Ids(tuple(range(50, 57)), 5, ((60, 2), (61, 62, 63, 64, 65, 2))),
+    Ids(tuple(range(10, 30)), 5, ((31, 32, 33, 2), (40, 41, 2)), ((True, False, False, False), (False, True, False))),
+    Ids(tuple(range(50, 57)), 5, ((60, 2), (61, 62, 63, 64, 65, 2)), ((False,) * 2, (False,) * 6)),
 )
 CPU = torch.device("cpu")
 
@@ -42,7 +42,7 @@ def folder(model: TreeModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def alone(model: TreeModel, tree: Ids, letter: tuple[int, ...]) -> torch.Tensor:
     """Scores of the letter's tokens when it is the only one of its prompt."""
-    batch = tensors([Ids(tree.prompt, tree.head, (letter,))], CPU)
+    batch = tensors([Ids(tree.prompt, tree.head, (letter,), ((False,) * len(letter),))], CPU)
     with torch.no_grad():
         hidden = model(batch)
         found, _ = letter_targets(batch, hidden.trunk, hidden.leaves)

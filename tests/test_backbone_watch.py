@@ -30,7 +30,7 @@ def model() -> TreeModel:
 
 
 def test_the_model_that_writes_is_the_one_in_training(model: TreeModel) -> None:
-    ids = Ids(tuple(range(20, 50)), 5, ((60, 61, 62, 2),))
+    ids = Ids(tuple(range(20, 50)), 5, ((60, 61, 62, 2),), ((False,) * 4,))
     with torch.no_grad():
         batch = tensors([ids], CPU)
         hidden = model(batch)

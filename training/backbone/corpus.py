@@ -6,6 +6,7 @@ model is meant to read. A shard is shuffled and cut into batches of prompts of l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MOST_PROMPT, MOST_LETTER = 512, 220
+_VALUE = re.compile(r"\b[A-ZÀ-ÖØ-ÞŁŚŻŹĆ][^\W_]+|\d+")  # words with a capital, and numbers
 
 
 class Ids(NamedTuple):
@@ -28,6 +30,8 @@ class Ids(NamedTuple):
     prompt: tuple[int, ...]
     head: int
     letters: tuple[tuple[int, ...], ...]
+    copied: tuple[tuple[bool, ...], ...]
+    """Of each letter's tokens, whether they belong to a name or number that its prompt has."""
 
 
 class Shard(NamedTuple):
@@ -53,9 +57,23 @@ def encoded(tree: Tree, reader: Tokenizer) -> Ids | None:
     head = bpe.special_ids(reader, tree.prefix)
     body = [n for text, special in tree.body for n in (bpe.special_ids if special else bpe.plain_ids)(reader, text)]
     stop = bpe.stop_id(reader)
-    letters = [(*bpe.plain_ids(reader, text), stop) for text in tree.leaves]
-    kept = tuple(letter for letter in letters if len(letter) <= MOST_LETTER)
-    return Ids((*head, *body), len(head), kept) if len(head) + len(body) <= MOST_PROMPT and kept else None
+    known = frozenset(_VALUE.findall("".join(text for text, _ in tree.body)))
+    letters = [_letter(text, known, reader, stop) for text in tree.leaves]
+    kept = [letter for letter in letters if len(letter.ids) <= MOST_LETTER]
+    if not kept or len(head) + len(body) > MOST_PROMPT:
+        return None
+    return Ids((*head, *body), len(head), tuple(letter.ids for letter in kept), tuple(letter.copied for letter in kept))
+
+
+class _Letter(NamedTuple):
+    ids: tuple[int, ...]
+    copied: tuple[bool, ...]
+
+
+def _letter(text: str, known: frozenset[str], reader: Tokenizer, stop: int) -> _Letter:
+    found = bpe.plain(reader, text)
+    inside = {place for match in _VALUE.finditer(text) if match[0] in known for place in range(*match.span())}
+    return _Letter((*found.ids, stop), (*(end - 1 in inside for _, end in found.offsets), False))
 
 
 def _batches(made: Sequence[Ids], tokens: int, dice: Random) -> Iterator[tuple[Ids, ...]]:

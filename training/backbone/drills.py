@@ -8,6 +8,7 @@ fifty it does not in thousands. Later most are runs of names and numbers, the ot
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ def drill(dice: Random) -> Tree:
 
 def run(dice: Random, length: int) -> Tree:
     """Names, numbers, dates and sums in a row; each answer says a stretch of them again."""
-    words = [dice.choice((first_name, surname, coined, _number, _date, _money))(dice) for _ in range(length)]
+    words = [dice.choices(_MADE, _WEIGHTS)[0](dice) for _ in range(length)]
     leaves = []
     for _ in range(_LETTERS):
         said = dice.randint(max(length // 3, 2), max(length // 2, 3))
@@ -59,6 +60,10 @@ def _date(dice: Random) -> str:
 
 def _money(dice: Random) -> str:
     return f"${dice.randint(1, 80) / 2:g} million"
+
+
+_MADE: tuple[Callable[[Random], str], ...] = (first_name, surname, coined, _number, _date, _money)
+_WEIGHTS = (3, 1, 2, 2, 1, 1)
 
 
 def _quotes(dice: Random) -> Tree:

@@ -24,6 +24,8 @@ class Batch(NamedTuple):
     leaf_lengths: Tensor
     heads: Tensor
     """Where the untrained part of each prompt ends: its static text."""
+    copied: Tensor
+    """Which tokens of the letters belong to a name or number of their prompt."""
 
 
 class Hidden(NamedTuple):

@@ -28,16 +28,19 @@ class Recipe(BaseModel):
     kv_heads: int = Field(2, ge=1)
     head_dim: int = Field(64, ge=8)
     ffn: int = Field(768, ge=32)
-    steps: int = Field(8000, ge=1, description="Batches that the weights are moved by.")
+    steps: int = Field(12000, ge=1, description="Batches that the weights are moved by.")
     batch_tokens: int = Field(4096, ge=512, description="Tokens of a batch, padding included.")
     shard_trees: int = Field(768, ge=8, description="Prompts that are drawn, sorted by length and shuffled together.")
     rate: float = Field(2.5e-3, gt=0, le=1, description="Highest learning rate, after the warm-up.")
-    least_rate: float = Field(0.05, ge=0, le=1, description="Share of the highest rate that is left at the end.")
+    least_rate: float = Field(0.05, ge=0, le=1, description="Share of the highest rate that is left at the end of either part.")
     warm_up: int = Field(100, ge=0)
+    again: int = Field(4000, ge=0, description="The last steps, in which the rate rises and falls once more.")
+    again_rate: float = Field(1e-3, gt=0, le=1, description="Highest learning rate of those steps.")
     decay: float = Field(0.1, ge=0)
     clip: float = Field(1.0, gt=0)
     prompt_weight: float = Field(0.1, ge=0, le=1, description="Weight of the prompt's own tokens in the loss.")
-    drills: float = Field(0.15, ge=0, le=1, description="Share of drills among the letters, once the first drills are over.")
+    copy_weight: float = Field(4.0, ge=1, le=100, description="Weight of a letter's tokens that say a name or number of its prompt.")
+    drills: float = Field(0.2, ge=0, le=1, description="Share of drills among the letters, once the first drills are over.")
 
     def shape(self, vocabulary: int) -> Shape:
         return Shape(

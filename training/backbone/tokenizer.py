@@ -16,7 +16,7 @@ from rubric.errors import ModelError
 from training.export.gguf_from_hf import QWEN_SPLIT
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
     from training.world.corpus import Tree
 
@@ -73,9 +73,14 @@ def stop_id(tokenizer: Tokenizer) -> int:
 
 def plain_ids(tokenizer: Tokenizer, text: str) -> list[int]:
     """The ids of a text whose control tokens are read as text."""
-    tokenizer.encode_special_tokens = True
-    ids: list[int] = tokenizer.encode(text, add_special_tokens=False).ids
+    ids: list[int] = plain(tokenizer, text).ids
     return ids
+
+
+def plain(tokenizer: Tokenizer, text: str) -> Encoding:
+    """The same with the place of each token in the text."""
+    tokenizer.encode_special_tokens = True
+    return tokenizer.encode(text, add_special_tokens=False)
 
 
 def special_ids(tokenizer: Tokenizer, text: str) -> list[int]:
@@ -84,4 +89,4 @@ def special_ids(tokenizer: Tokenizer, text: str) -> list[int]:
     return ids
 
 
-__all__ = ["END", "START", "STOP", "load", "plain_ids", "save", "special_ids", "stop_id", "texts_of", "trained"]
+__all__ = ["END", "START", "STOP", "load", "plain", "plain_ids", "save", "special_ids", "stop_id", "texts_of", "trained"]

@@ -139,11 +139,13 @@ class _Run:
         batch = tensors(ids, self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
             hidden = self.model(batch)
-            letters = _cross(self.model, *letter_targets(batch, hidden.trunk, hidden.leaves))
+            each = _cross(self.model, *letter_targets(batch, hidden.trunk, hidden.leaves))
+            weights = copy_weights(batch, self.recipe.copy_weight)
+            letters = (each * weights).sum() / weights.sum()
             if not self.recipe.prompt_weight:
-                return letters, letters.detach()
-            prompts = _cross(self.model, *prompt_targets(batch, hidden.trunk, every, self.step))
-        return letters + self.recipe.prompt_weight * prompts, letters.detach()
+                return letters, each.detach().mean()
+            prompts = _cross(self.model, *prompt_targets(batch, hidden.trunk, every, self.step)).mean()
+        return letters + self.recipe.prompt_weight * prompts, each.detach().mean()
 
     def held_out(self) -> float:
         """The letters' loss on companies of the dev split."""
@@ -154,7 +156,7 @@ class _Run:
                 batch = tensors(ids, self.device)
                 with torch.autocast(self.device.type, torch.bfloat16):
                     hidden = self.model(batch)
-                    loss = _cross(self.model, *letter_targets(batch, hidden.trunk, hidden.leaves))
+                    loss = _cross(self.model, *letter_targets(batch, hidden.trunk, hidden.leaves)).mean()
                 number = int(batch.leaf_lengths.sum())
                 total, count = total + float(loss) * number, count + number
         self.model.train()
@@ -248,13 +250,15 @@ def tensors(ids: Sequence[Ids], device: torch.device) -> Batch:
     trunk = torch.full((len(ids), prompt), PAD)
     leaves = torch.full((len(ids), len(ids[0].letters), letter), PAD)
     lengths = torch.zeros(leaves.shape[:2], dtype=torch.long)
+    copied = torch.zeros(leaves.shape, dtype=torch.bool)
     for row, tree in enumerate(ids):
         trunk[row, : len(tree.prompt)] = torch.tensor(tree.prompt)
-        for place, found in enumerate(tree.letters):
+        for place, (found, marks) in enumerate(zip(tree.letters, tree.copied, strict=True)):
             leaves[row, place, : len(found)] = torch.tensor(found)
+            copied[row, place, : len(found)] = torch.tensor(marks)
             lengths[row, place] = len(found)
     sizes, heads = torch.tensor([len(i.prompt) for i in ids]), torch.tensor([i.head for i in ids])
-    return Batch(trunk.to(device), sizes.to(device), leaves.to(device), lengths.to(device), heads.to(device))
+    return Batch(*(one.to(device) for one in (trunk, sizes, leaves, lengths, heads, copied)))
 
 
 def letter_targets(batch: Batch, trunk: Tensor, leaves: Tensor) -> tuple[Tensor, Tensor]:
@@ -266,6 +270,12 @@ def letter_targets(batch: Batch, trunk: Tensor, leaves: Tensor) -> tuple[Tensor,
     return before[real], batch.leaves[real]
 
 
+def copy_weights(batch: Batch, weight: float) -> Tensor:
+    """What each of those tokens counts in the loss: names and numbers more, for a wrong one spoils a letter."""
+    real = torch.arange(batch.leaves.shape[2], device=batch.leaves.device)[None, None] < batch.leaf_lengths[..., None]
+    return 1 + (weight - 1) * batch.copied[real].float()
+
+
 def prompt_targets(batch: Batch, trunk: Tensor, every: int, turn: int) -> tuple[Tensor, Tensor]:
     place = torch.arange(batch.trunk.shape[1] - 1, device=trunk.device)[None]
     real = (place >= batch.heads[:, None] - 1) & (place < batch.trunk_lengths[:, None] - 1) & ((place + turn) % every == 0)
@@ -273,15 +283,22 @@ def prompt_targets(batch: Batch, trunk: Tensor, every: int, turn: int) -> tuple[
 
 
 def _cross(model: TreeModel, hidden: Tensor, wanted: Tensor) -> Tensor:
-    return fn.cross_entropy(model.logits(hidden).float(), wanted)
+    return fn.cross_entropy(model.logits(hidden).float(), wanted, reduction="none")
 
 
 def _rate(recipe: Recipe, step: int) -> float:
-    """Up in a line, then down along a cosine."""
-    if step < recipe.warm_up:
-        return recipe.rate * (step + 1) / recipe.warm_up
-    done = (step - recipe.warm_up) / max(recipe.steps - recipe.warm_up, 1)
-    return recipe.rate * (recipe.least_rate + (1 - recipe.least_rate) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
+    """Up in a line, then down along a cosine; and in the last steps the same once more, less high."""
+    first = max(recipe.steps - recipe.again, 0)
+    if step >= first:
+        return _arch(step - first, recipe.steps - first, recipe.warm_up, recipe.again_rate, recipe.least_rate)
+    return _arch(step, first, recipe.warm_up, recipe.rate, recipe.least_rate)
 
 
-__all__ = ["Measure", "Place", "Reporter", "Stopped", "Watch", "letter_targets", "prompt_targets", "tensors", "train"]
+def _arch(step: int, steps: int, warm_up: int, rate: float, least: float) -> float:
+    if step < warm_up:
+        return rate * (step + 1) / warm_up
+    done = (step - warm_up) / max(steps - warm_up, 1)
+    return rate * (least + (1 - least) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
+
+
+__all__ = ["Measure", "Place", "Reporter", "Stopped", "Watch", "copy_weights", "letter_targets", "prompt_targets", "tensors", "train"]

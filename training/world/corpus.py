@@ -25,7 +25,7 @@ from training.world.mix import Role, letter, weights
 from training.world.signing import own_sender, senders
 from training.world.split import Split, split_of
 
-ROLES: dict[Role, float] = {"baseline": 0.5, "augmented": 0.22, "revision": 0.18, "judge": 0.1}
+ROLES: dict[Role, float] = {"baseline": 0.44, "augmented": 0.3, "revision": 0.16, "judge": 0.1}
 _LEAVES = 4
 _SIGNED = 0.5
 # Failures that a careful colleague mends or lets through rather than throws away.

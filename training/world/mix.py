@@ -35,8 +35,8 @@ class Share(NamedTuple):
 
 
 FLAWED: dict[Role, Share] = {
-    "baseline": Share(0.66, 0.42),
-    "augmented": Share(0.3, 0.18),
+    "baseline": Share(0.7, 0.52),
+    "augmented": Share(0.15, 0.08),
     "revision": Share(0.16, 0.1),
     "judge": Share(0.6, 0.6),
 }
