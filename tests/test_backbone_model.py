@@ -11,7 +11,7 @@ from training.backbone import tokenizer as bpe
 from training.backbone.corpus import Ids
 from training.backbone.folder import write_folder
 from training.backbone.model import TreeModel
-from training.backbone.training import letter_targets, prompt_targets, tensors
+from training.backbone.training import copy_weights, letter_targets, prompt_targets, tensors
 from training.export.gguf_model import Shape
 
 SHAPE = Shape(vocab=320, hidden=64, layers=2, heads=4, kv_heads=2, head_dim=16, ffn=96, rope_base=10_000.0, context=256)
@@ -38,6 +38,12 @@ def folder(model: TreeModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["Subject: Question about Tessaly", "Hi Maya, we place 7 engineers.", "é ß 漢字"] * 3
     bpe.save(bpe.trained(words, SHAPE.vocab), place / "tokenizer")
     return write_folder(model, place, place / "hf")
+
+
+def test_a_copied_token_weighs_more_and_stands_at_its_place() -> None:
+    batch = tensors(TREES, CPU)
+    assert copy_weights(batch, 4.0).tolist() == [4, 1, 1, 1, 1, 4, 1, *[1] * 8]
+    assert copy_weights(batch, 1.0).tolist() == [1] * 15
 
 
 def alone(model: TreeModel, tree: Ids, letter: tuple[int, ...]) -> torch.Tensor:

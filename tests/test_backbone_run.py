@@ -19,7 +19,7 @@ from training.backbone import tokenizer as bpe
 from training.backbone.__main__ import main
 from training.backbone.model import TreeModel
 from training.backbone.recipe import Recipe, keep_recipe, read_recipe
-from training.backbone.training import Measure, Stopped, train
+from training.backbone.training import Measure, Stopped, rate_at, train
 from training.world import corpus
 from training.world.corpus import Tree, rows
 
@@ -179,3 +179,20 @@ def test_control_tokens_in_a_prospects_text_stay_text(words: Path) -> None:
     assert ids is not None
     stop = bpe.stop_id(reader)
     assert ids.prompt.count(stop) == 2 and ids.letters[0].count(stop) == 1 and ids.letters[0][-1] == stop
+
+
+def test_names_and_numbers_of_the_prompt_are_marked_in_a_letter(words: Path) -> None:
+    reader = bpe.load(words)
+    tree = Tree("<|im_start|>user\n", (("- Company: Tessaly Freight\n- Open roles: 12", False),), ("Hi Maya,\n\nTessaly has 12 or 13 roles.",))
+    ids = shards.encoded(tree, reader)
+    assert ids is not None
+    marked = reader.decode([n for n, copied in zip(ids.letters[0], ids.copied[0], strict=True) if copied])
+    assert "".join(marked.split()) == "Tessaly12" and not ids.copied[0][-1]
+
+
+def test_the_rate_rises_and_falls_twice() -> None:
+    made = recipe(steps=100, again=40, warm_up=5, rate=0.01, again_rate=0.004, least_rate=0.1)
+    rates = [rate_at(made, step) for step in range(100)]
+    assert max(rates[:60]) == rates[5] == 0.01 and max(rates[60:]) == rates[65] == 0.004
+    assert rates[59] == pytest.approx(0.001, rel=0.02) and rates[99] == pytest.approx(0.0004, rel=0.03) and rates[60] < rates[61]
+    assert rate_at(recipe(steps=10, again=0, warm_up=0), 0) == 0.003

@@ -121,7 +121,7 @@ class _Run:
                     saved = time.monotonic()
 
     def _move(self, ids: Sequence[Ids]) -> float:
-        rate = _rate(self.recipe, self.step)
+        rate = rate_at(self.recipe, self.step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         loss, letters = self._loss(ids, every=4)
@@ -286,7 +286,7 @@ def _cross(model: TreeModel, hidden: Tensor, wanted: Tensor) -> Tensor:
     return fn.cross_entropy(model.logits(hidden).float(), wanted, reduction="none")
 
 
-def _rate(recipe: Recipe, step: int) -> float:
+def rate_at(recipe: Recipe, step: int) -> float:
     """Up in a line, then down along a cosine; and in the last steps the same once more, less high."""
     first = max(recipe.steps - recipe.again, 0)
     if step >= first:
@@ -301,4 +301,4 @@ def _arch(step: int, steps: int, warm_up: int, rate: float, least: float) -> flo
     return rate * (least + (1 - least) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
 
 
-__all__ = ["Measure", "Place", "Reporter", "Stopped", "Watch", "copy_weights", "letter_targets", "prompt_targets", "tensors", "train"]
+__all__ = ["Measure", "Place", "Reporter", "Stopped", "Watch", "copy_weights", "letter_targets", "prompt_targets", "rate_at", "tensors", "train"]
