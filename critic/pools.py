@@ -1,21 +1,20 @@
 """The file of pools: what was sampled for a prospect, with what the rubric says of each candidate.
 
 One JSON object a line. Decides that the prompt is kept piece by piece beside its hash, so that a pool can
-be scored again by any adapter without the templates that made it. Refuses a prompt that is not the one
-of the hash; errors name file and line.
+be scored again by any adapter without the templates that made it; what else a writer keeps in a line is passed
+over. Refuses a prompt that is not the one of the hash; errors name file and line.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from critic.candidate import Candidate
-from prompts.pieces import Prompt, packed, unpacked
+from prompts.pieces import Prompt, unpacked
 from rubric.errors import InputError
 from rubric.playbook import Decision, Failure
 
@@ -34,13 +33,11 @@ class Member(BaseModel):
 class Pool(BaseModel):
     """The candidates of one round; `prompt` is the packed one that they were sampled behind."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
-    prospect: dict[str, Any] = Field(description="the document as it was given")
     company: str
     prompt_hash: str
     prompt: list[Any]
-    unseen: bool = False
     candidates: tuple[Member, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -57,13 +54,6 @@ class Pool(BaseModel):
     def prompt_value(self) -> Prompt:
         return unpacked(self.prompt)
 
-    @classmethod
-    def of(cls, prospect: dict[str, Any], company: str, prompt: Prompt, candidates: Iterable[Member], *, unseen: bool = False) -> Self:
-        return cls(
-            prospect=prospect, company=company, prompt_hash=prompt.hash, prompt=packed(prompt), unseen=unseen,
-            candidates=tuple(candidates),
-        )  # fmt: skip
-
 
 def read_pools(path: str | Path) -> Iterator[Pool]:
     """The pools of a file, one after the other."""
@@ -71,16 +61,7 @@ def read_pools(path: str | Path) -> Iterator[Pool]:
         try:
             yield Pool.model_validate_json(line)
         except ValidationError as error:
-            raise InputError(f"{path}, line {number}: {said(error)}; write it with critic.pools") from None
-
-
-def write_pools(path: str | Path, pools: Iterable[Pool]) -> int:
-    """Writes a file; how many pools it holds."""
-    count = 0
-    with Path(path).open("w", encoding="utf-8") as file:
-        for count, pool in enumerate(pools, 1):  # noqa: B007  the last number is the count
-            file.write(json.dumps(pool.model_dump(mode="json"), ensure_ascii=True) + "\n")
-    return count
+            raise InputError(f"{path}, line {number}: {said(error)}; sample it with `winnow train pairs --on-policy N`") from None
 
 
 def lines_of(path: str | Path, what: str) -> Iterator[tuple[int, str]]:
@@ -99,4 +80,4 @@ def said(error: ValidationError) -> str:
     return f"{where}: {first['msg'].removeprefix('Value error, ')}"
 
 
-__all__ = ["Member", "Pool", "lines_of", "read_pools", "said", "write_pools"]
+__all__ = ["Member", "Pool", "lines_of", "read_pools", "said"]

@@ -12,7 +12,7 @@ from critic.candidate import Candidate, Completion, Cost
 from critic.pools import Member, Pool
 from critic.scorer import Scored
 from prompts import Prompt
-from prompts.pieces import Message, Piece
+from prompts.pieces import Message, Piece, packed
 from rubric.playbook import DECISIONS
 from tests.agents import Parrot, Say
 
@@ -86,7 +86,15 @@ def pool(company: str, texts: Sequence[str], scores: Sequence[float | None], mod
         )
         for n, (text, score) in enumerate(zip(texts, scores, strict=True))
     ]  # fmt: skip
-    return Pool.of({"company": {"name": company}}, company, prompt, members)
+    return pool_of(company, prompt, members)
 
 
-__all__ = ["PROMPT", "Opinionated", "by_index", "pool", "worth", "write_critic"]
+def pool_of(company: str, prompt: Prompt, members: Sequence[Member]) -> Pool:
+    return Pool(company=company, prompt_hash=prompt.hash, prompt=packed(prompt), candidates=tuple(members))
+
+
+def write_pools(path: Path, pools: Sequence[Pool]) -> None:
+    path.write_text("".join(pool.model_dump_json() + "\n" for pool in pools), "utf-8")
+
+
+__all__ = ["PROMPT", "Opinionated", "by_index", "pool", "pool_of", "worth", "write_critic", "write_pools"]

@@ -18,11 +18,11 @@ from agent.store_monitor import MonitorTable
 from critic.adapter_card import read_critic
 from critic.health import Health
 from critic.monitor import Monitor, Observation
-from critic.pools import Member, Pool, write_pools
+from critic.pools import Member
 from tests.agents import PROSPECT
 from tests.command import PROSPECT as EXAMPLE
 from tests.command import Result, winnow
-from tests.critics import PROMPT, write_critic
+from tests.critics import PROMPT, pool_of, write_critic, write_pools
 
 JUDGE = ("BLOCK pricing_violation", "PASS", "ESCALATE escalation_missed", "SUPPRESS opt_out_ignored")
 
@@ -62,7 +62,7 @@ def pools(place: Path) -> str:
             Member(candidate={"text": f"letter {n} of {i}", "token_ids": ids[i], "index": i}, decision="PASS", score=min(1.0, 1 + liked[i] / 2))  # type: ignore[arg-type]
             for i in range(4)
         ]
-        out.append(Pool.of({}, f"c{n}", PROMPT, members))
+        out.append(pool_of(f"c{n}", PROMPT, members))
     write_pools(place / "pools.jsonl", out)
     return str(place / "pools.jsonl")
 

@@ -11,10 +11,10 @@ import pytest
 from critic.adapter_card import NOISE, CriticFile, place, read_critic, written
 from critic.health import Health
 from critic.pair_rows import read_pair_rows
-from critic.pools import Pool, read_pools, write_pools
+from critic.pools import read_pools
 from prompts.pieces import packed, rendered, unpacked
 from rubric.errors import InputError, ModelError
-from tests.critics import PROMPT, Opinionated, pool, worth
+from tests.critics import PROMPT, Opinionated, pool, worth, write_pools
 
 MODEL = Opinionated("", worth({}))
 PAIR = {"prompt": "p", "chosen": "a<|im_end|>", "rejected": "b<|im_end|>", "id": "0", "split": "dev", "failures": ["injection"]}
@@ -59,7 +59,7 @@ def test_the_noise_floor_is_the_measured_one_where_there_is_one() -> None:
 
 def test_pools_come_back_as_they_were(tmp_path: Path) -> None:
     given = [pool("Acme", ["one", "two"], [1.0, None], MODEL, cut=(1,)), pool("Örsi \u2028 AB", ["three"], [0.2], MODEL)]
-    assert write_pools(tmp_path / "pools.jsonl", given) == 2
+    write_pools(tmp_path / "pools.jsonl", given)
     found = list(read_pools(tmp_path / "pools.jsonl"))
     assert found == given and found[0].prompt_value == PROMPT
     assert found[0].candidates[1].score is None and found[0].candidates[0].candidate.token_ids == MODEL.tokenize("one")
@@ -67,18 +67,13 @@ def test_pools_come_back_as_they_were(tmp_path: Path) -> None:
 
 def test_a_pool_of_another_prompt_is_refused(tmp_path: Path) -> None:
     row = pool("Acme", ["one"], [1.0], MODEL).model_dump(mode="json")
-    for change, said in (({"prompt_hash": "0"}, "prompt_hash is 0"), ({"prompt": [1]}, "cannot be read"), ({"candidates": []}, "candidates"), ({"x": 1}, "/x")):
+    for change, said in (({"prompt_hash": "0"}, "prompt_hash is 0"), ({"prompt": [1]}, "cannot be read"), ({"candidates": []}, "candidates")):
         (tmp_path / "p.jsonl").write_text("\n" + json.dumps(row | change) + "\n", "utf-8")
         with pytest.raises(InputError, match=r"p\.jsonl, line 2: ") as raised:
             list(read_pools(tmp_path / "p.jsonl"))
         assert said in str(raised.value)
     with pytest.raises(InputError, match="cannot be read"):
         list(read_pools(tmp_path / "none.jsonl"))
-
-
-def test_no_pools_are_an_empty_file(tmp_path: Path) -> None:
-    assert write_pools(tmp_path / "p.jsonl", []) == 0 and list(read_pools(tmp_path / "p.jsonl")) == []
-    assert Pool.model_fields["candidates"].is_required()
 
 
 def test_pairs_are_read_and_what_is_not_needed_is_passed_over(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from critic.reward_ranking import ByReward, Worn
 from critic.verdicts import opinion
 from prompts.pieces import Prompt, rendered
 from rubric.errors import ModelError
+from tests.critics import pool_of
 from tests.tiny_llama import WARM, files, prompt
 
 HEAD = "<|im_start|>system\nYou write.<|im_end|>\n<|im_start|>user\nFacts: robots<|im_end|>\n<|im_start|>assistant\n"
@@ -47,7 +48,7 @@ def pools(model: LlamaBackbone, count: int, k: int = 4) -> list[Pool]:
         asked = prompt(f"Company {n} makes robots.")
         drawn = model.sample(asked, range(n * k, n * k + k), WARM).completions
         members = [Member(candidate={**c.model_dump(), "index": i}, decision="PASS", score=i / k) for i, c in enumerate(drawn)]  # type: ignore[arg-type]
-        out.append(Pool.of({}, f"Company {n}", asked, members))
+        out.append(pool_of(f"Company {n}", asked, members))
     return out
 
 

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from agent.backbones import Sampling
+from critic.candidate import Candidate
+from critic.pools import Member, read_pools
+from prompts.pieces import packed
 from rubric.errors import ConfigError, InputError, ServerError
 from tests.agents import Parrot
 from tests.pairs import END, renderer
 from training.pairs.drafts import clean
 from training.pairs.on_policy import on_policy
-from training.pairs.pools import FIRST, Member, Pool, kept, origin, sampled, scene_of
+from training.pairs.pools import FIRST, WorldPool, kept, origin, sampled, scene_of
 from training.pairs.rendering import Unfit
 from training.pairs.scenes import SHARES, scene
 
@@ -33,7 +36,7 @@ def parrot(**more: Any) -> Parrot:
     return Parrot(lambda call, index, _: [good(FIRST + call), BAD, f"{BAD} It is guaranteed.", f"{BAD}<cut>"][index], **more)
 
 
-def draw(path: Path, count: int, backbone: Any = None, **changed: Any) -> list[Pool]:
+def draw(path: Path, count: int, backbone: Any = None, **changed: Any) -> list[WorldPool]:
     model = backbone or parrot()
     given = {"sampling": HOT, "k": 4, "seed": 0, "split": "train"} | changed
     return sampled(path, model, origin(model.identity, **given), count)  # type: ignore[arg-type]
@@ -43,8 +46,8 @@ def test_a_pool_is_kept_as_it_was_drawn(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "pools.jsonl"
     pools = draw(path, 2)
     assert list(kept(path)) == pools and [pool.number for pool in pools] == [FIRST, FIRST + 1]
-    assert next(m.decision for m in pools[0].members) == "PASS" and pools[0].members[3].finish == "length"
-    assert pools[0].members[1].failures and pools[0].company == scene_of(pools[0]).company
+    assert next(m.decision for m in pools[0].candidates) == "PASS" and pools[0].candidates[3].candidate.finish == "length"
+    assert pools[0].candidates[1].failures and pools[0].company == scene_of(pools[0]).company
 
 
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -88,18 +91,24 @@ def test_a_line_that_is_no_pool_is_told(tmp_path: Path) -> None:
 def test_the_best_stands_against_the_worst_and_against_the_nearest(tmp_path: Path) -> None:
     [pool] = draw(tmp_path / "p.jsonl", 1)
     pairs = list(on_policy(pool, renderer()))
-    assert 1 <= len(pairs) <= 2 and all(pair.chosen == pool.members[0].text + END for pair in pairs)
+    assert 1 <= len(pairs) <= 2 and all(pair.chosen == pool.candidates[0].candidate.text + END for pair in pairs)
     assert all(pair.source == "on_policy" and pair.author == "model:0" and pair.failures and pair.seed == scene_of(pool).seed for pair in pairs)
-    assert not any("<cut>" in pair.rejected or pair.rejected == pool.members[3].text + END and pool.members[1].text != pool.members[3].text for pair in pairs)
+    assert not any("<cut>" in pair.rejected or pair.rejected == pool.candidates[3].candidate.text + END and pool.candidates[1].candidate.text != pool.candidates[3].candidate.text for pair in pairs)
 
 
-def pool_of(members: Sequence[tuple[str, str, float, str]]) -> Pool:
+def pool_of(members: Sequence[tuple[str, str, float, str]]) -> WorldPool:
     one = scene("train", FIRST, 0, ROLES)
     from training.pairs.scenes import prompt_of
 
-    made = tuple(Member(text=text, decision=decision, score=score, finish=finish) for text, decision, score, finish in members)  # type: ignore[arg-type]
+    made = tuple(
+        Member(candidate=Candidate(text=text, finish=finish, index=n), decision=decision, score=score)  # type: ignore[arg-type]
+        for n, (text, decision, score, finish) in enumerate(members)
+    )
     whole = origin(parrot().identity, HOT, 4, 0, "train")
-    return Pool(number=FIRST, origin=whole, company=one.company, role=one.role, prompt=prompt_of(one).hash, members=made)
+    prompt = prompt_of(one)
+    return WorldPool(
+        number=FIRST, origin=whole, company=one.company, role=one.role, prompt_hash=prompt.hash, prompt=packed(prompt), candidates=made
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +132,7 @@ def test_a_letter_that_passes_beats_one_that_only_scores() -> None:
 
 
 def test_a_prompt_that_changed_since_is_told() -> None:
-    pool = pool_of([("a", "PASS", 1.0, "stop"), ("b", "BLOCK", 0.2, "stop")]).model_copy(update={"prompt": "other"})
+    pool = pool_of([("a", "PASS", 1.0, "stop"), ("b", "BLOCK", 0.2, "stop")]).model_copy(update={"prompt_hash": "other"})
     with pytest.raises(Unfit, match="no longer the same"):
         list(on_policy(pool, renderer()))
 
@@ -132,3 +141,10 @@ def test_the_file_is_one_pool_a_line(tmp_path: Path) -> None:
     draw(tmp_path / "p.jsonl", 2)
     rows = [json.loads(line) for line in (tmp_path / "p.jsonl").read_text("utf-8").splitlines()]
     assert [row["number"] for row in rows] == [FIRST, FIRST + 1] and rows[0]["origin"]["k"] == 4
+
+
+def test_a_health_card_reads_the_same_file(tmp_path: Path) -> None:
+    drawn = draw(tmp_path / "p.jsonl", 1)
+    [found] = read_pools(tmp_path / "p.jsonl")
+    assert (found.company, found.candidates, found.prompt_value.hash) == (drawn[0].company, drawn[0].candidates, drawn[0].prompt_hash)
+    assert found.candidates[0].candidate.token_ids

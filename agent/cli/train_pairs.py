@@ -21,7 +21,7 @@ from rubric.errors import ConfigError, MissingExtra
 if TYPE_CHECKING:
     from agent.config import Config
     from training.pairs.making import Attempt, Made, Plan
-    from training.pairs.pools import Pool
+    from training.pairs.pools import WorldPool
     from training.pairs.rendering import Renderer
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -88,7 +88,7 @@ def _written(out: str, made: Made, *, as_json: bool) -> int:
     return 0
 
 
-def _made(plan: Plan, renderer: Renderer, pools: list[Pool], config: Config | None) -> Made:
+def _made(plan: Plan, renderer: Renderer, pools: list[WorldPool], config: Config | None) -> Made:
     from training.pairs.making import RESERVE, make
 
     with bar("pairs", round(plan.count * RESERVE)) as tick:
@@ -111,7 +111,7 @@ def _one(make: Callable[..., Any], row: Any, plan: Plan, renderer: Renderer) -> 
     yield make(row, plan.split, renderer, plan.pool_margin)
 
 
-def _pools(path: Path, config: Config, plan: Plan, count: int) -> list[Pool]:
+def _pools(path: Path, config: Config, plan: Plan, count: int) -> list[WorldPool]:
     """The pools of the file, and those still missing; without a number to sample no model is opened."""
     from training.pairs.pools import kept, origin, sampled
 

@@ -21,7 +21,7 @@ from training.pairs.mutated import mutated
 from training.pairs.on_policy import MARGIN as POOL_MARGIN
 from training.pairs.on_policy import on_policy
 from training.pairs.pair import Pair, Role, Source
-from training.pairs.pools import Pool
+from training.pairs.pools import WorldPool
 from training.pairs.rendering import Renderer, Unfit
 from training.pairs.report import Report, report
 from training.pairs.scenes import SHARES, Scene, scenes
@@ -65,7 +65,7 @@ Attempt = Callable[[], Iterator[Pair]]
 Tick = Callable[[], None]
 
 
-def make(plan: Plan, renderer: Renderer, *, pools: Sequence[Pool] = (), stored: Iterable[Attempt] = (), tick: Tick = lambda: None) -> Made:
+def make(plan: Plan, renderer: Renderer, *, pools: Sequence[WorldPool] = (), stored: Iterable[Attempt] = (), tick: Tick = lambda: None) -> Made:
     """The pairs of a plan: those from pools and from the store, and from the world as many as are missing."""
     skipped: Counter[str] = Counter()
     found = [p for attempt in [*_of_pools(pools, plan, renderer), *stored] for p in _tried(attempt, skipped)]
@@ -98,7 +98,7 @@ def _filled(supply: dict[str, Pair], world: Iterator[Pair], count: int, plan: Pl
     return kept
 
 
-def _of_pools(pools: Iterable[Pool], plan: Plan, renderer: Renderer) -> Iterator[Attempt]:
+def _of_pools(pools: Iterable[WorldPool], plan: Plan, renderer: Renderer) -> Iterator[Attempt]:
     for pool in pools:
         yield lambda pool=pool: on_policy(pool, renderer, plan.pool_margin)  # type: ignore[misc]
 

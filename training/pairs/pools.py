@@ -16,9 +16,10 @@ from agent.backbones import Identity, Sampling
 from agent.lines import as_json
 from agent.receipt import candidate_seed
 from agent.whole_file import writing_to
-from critic.candidate import Finish
+from critic.candidate import Candidate
+from critic.pools import Member, Pool
+from prompts.pieces import packed
 from rubric.errors import ConfigError, InputError
-from rubric.playbook import Decision, Failure
 from training.pairs.pair import Role
 from training.pairs.scenes import SHARES, Scene, failures_of, prompt_of, scene, verdict
 from training.world.split import Split
@@ -28,18 +29,6 @@ if TYPE_CHECKING:
 
 FIRST = 1_000_000  # pools have prospects of their own
 _SHARES: dict[Role, float] = {role: share for role, share in SHARES.items() if role != "judge"}
-
-
-class Member(BaseModel):
-    """One candidate with the gate's word on it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    text: str
-    finish: Finish
-    decision: Decision
-    score: float | None
-    failures: tuple[Failure, ...] = ()
 
 
 class Origin(BaseModel):
@@ -55,28 +44,25 @@ class Origin(BaseModel):
     split: Split
 
 
-class Pool(BaseModel):
-    """`number` is that of its scene, `prompt` the hash of the prompt."""
+class WorldPool(Pool):
+    """A pool with what it was drawn from: the number of its scene, and the run."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
     number: int
     origin: Origin
-    company: str
     role: Role
-    prompt: str
-    members: tuple[Member, ...]
 
 
 def origin(identity: Identity, sampling: Sampling, k: int, seed: int, split: Split) -> Origin:
     return Origin(model=identity.model, hash=identity.hash or identity.model, sampling=sampling, k=k, seed=seed, split=split)
 
 
-def scene_of(pool: Pool) -> Scene:
+def scene_of(pool: WorldPool) -> Scene:
     return scene(pool.origin.split, pool.number, pool.origin.seed, _SHARES)
 
 
-def sampled(path: Path, backbone: Backbone, wanted: Origin, count: int, tick: Callable[[], None] = lambda: None) -> list[Pool]:
+def sampled(path: Path, backbone: Backbone, wanted: Origin, count: int, tick: Callable[[], None] = lambda: None) -> list[WorldPool]:
     """The pools of the file and those that were missing; each is in the file as soon as it is drawn."""
     pools = list(kept(path, wanted))[:count]
     done = {pool.number for pool in pools}
@@ -94,18 +80,20 @@ def sampled(path: Path, backbone: Backbone, wanted: Origin, count: int, tick: Ca
     return sorted(pools, key=lambda pool: pool.number)
 
 
-def _draw(backbone: Backbone, wanted: Origin, number: int) -> Pool:
+def _draw(backbone: Backbone, wanted: Origin, number: int) -> WorldPool:
     one = scene(wanted.split, number, wanted.seed, _SHARES)
     prompt = prompt_of(one)
     seeds = [candidate_seed(wanted.seed, str(number), 0, index) for index in range(wanted.k)]
     members = []
-    for completion in backbone.sample(prompt, seeds, wanted.sampling).completions:
-        found = verdict(one.reading, completion.text)
-        members.append(Member(text=completion.text, finish=completion.finish, decision=found.decision, score=found.score, failures=failures_of(found)))
-    return Pool(number=number, origin=wanted, company=one.company, role=one.role, prompt=prompt.hash, members=tuple(members))
+    for index, completion in enumerate(backbone.sample(prompt, seeds, wanted.sampling).completions):
+        found, candidate = verdict(one.reading, completion.text), Candidate(**completion.model_dump(), index=index)
+        members.append(Member(candidate=candidate, decision=found.decision, score=found.score, failures=failures_of(found)))
+    return WorldPool(
+        number=number, origin=wanted, company=one.company, role=one.role, prompt_hash=prompt.hash, prompt=packed(prompt), candidates=tuple(members)
+    )
 
 
-def kept(path: Path, wanted: Origin | None = None) -> Iterator[Pool]:
+def kept(path: Path, wanted: Origin | None = None) -> Iterator[WorldPool]:
     """The pools in a file; with `wanted`, those of anything else are refused."""
     for pool in _read(path):
         if wanted is not None and pool.origin != wanted:
@@ -114,7 +102,7 @@ def kept(path: Path, wanted: Origin | None = None) -> Iterator[Pool]:
         yield pool
 
 
-def _read(path: Path) -> Iterator[Pool]:
+def _read(path: Path) -> Iterator[WorldPool]:
     if not path.exists():
         return
     with writing_to(path):
@@ -124,9 +112,9 @@ def _read(path: Path) -> Iterator[Pool]:
             lines.pop()
     for number, line in enumerate(lines, 1):
         try:
-            yield Pool.model_validate_json(line)
+            yield WorldPool.model_validate_json(line)
         except ValidationError as error:
             raise InputError(f"{path}, line {number} is no pool: {error.errors()[0]['msg']}; take the line away, it is drawn again") from None
 
 
-__all__ = ["FIRST", "Member", "Origin", "Pool", "kept", "origin", "sampled", "scene_of"]
+__all__ = ["FIRST", "Origin", "WorldPool", "kept", "origin", "sampled", "scene_of"]
