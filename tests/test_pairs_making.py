@@ -134,3 +134,11 @@ def test_the_group_of_commands_lists_them() -> None:
     done = winnow("train")
     assert done.status == 2 and "pairs" in done.err and "audit" in done.err
     assert winnow("train", "nothing").status == 2
+
+
+def test_unseen_pairs_are_marked_and_the_world_alone_writes_them() -> None:
+    found = make(Plan(8, "dev", seed=4, unseen=True), renderer())
+    assert len(found.pairs) == 8 and all(pair.unseen and pair.author == "world" and pair.split == "dev" for pair in found.pairs)
+    letters = [pair for pair in found.pairs if pair.role != "judge"]
+    assert letters and all(pair.source == "excellence" and len(pair.failures) == 1 for pair in letters)
+    assert not any(pair.unseen for pair in make(Plan(2, "dev", seed=4, roles=("baseline",)), renderer()).pairs)

@@ -32,6 +32,7 @@ Examples:
   winnow train pairs --out verdicts.jsonl --roles judge --count 600
   winnow train pairs --out pairs.jsonl --on-policy 300 --backbone llama:model.gguf --model model/
   winnow train pairs --out dev.jsonl --split dev --count 100
+  winnow train pairs --out unseen.jsonl --split dev --count 300 --unseen
   winnow train pairs --out pairs.jsonl --from-store
 
 A report of the same name with the ending .report.json lies beside the pairs. Pools that a model has sampled are
@@ -55,18 +56,21 @@ def pairs(
     pools: Annotated[str | None, Option("--pools", metavar="FILE", help="Where sampled pools are kept; absent, beside --out.")] = None,
     backbone: Annotated[str | None, Option("--backbone", metavar="KIND:MODEL", help="What samples the pools; absent, the configured one.")] = None,
     k: Annotated[int | None, Option("-k", "--k", metavar="N", min=2, help="Candidates in a pool.")] = None,
+    unseen: Annotated[bool, Option("--unseen", help="Flaws in the wording that is set aside, to measure a critic with; no training takes such pairs.")] = False,
     from_store: Annotated[bool, Option("--from-store", help="Also take reviews and receipts of the store.")] = False,
     store: Annotated[str | None, Option("--store", metavar="FILE|URL", help="SQLite file or postgresql:// URL of the store.")] = None,
     config: Annotated[str | None, Option("--config", metavar="FILE", help="YAML file of settings; WINNOW_CONFIG names one too.")] = None,
     as_json: Annotated[bool, Option("--json", help="Print the report as JSON.")] = False,
 ) -> int:
     """Make preference pairs for the critic."""
+    if unseen and (on_policy or pools or from_store):
+        raise ConfigError("--unseen pairs are written by the world alone; leave out --on-policy, --pools and --from-store")
     found = load_config({n: v for n, v in {"backbone": backbone, "k": k, "store": store}.items() if v is not None}, config)
     with world_installed():
         from training.pairs.making import MARGIN, POOL_MARGIN, Plan
         from training.pairs.rendering import MOST_TOKENS, Renderer
 
-        plan = Plan(count, _split(split), seed, _roles(roles), MARGIN if margin is None else margin, POOL_MARGIN if pool_margin is None else pool_margin)
+        plan = Plan(count, _split(split), seed, _roles(roles), MARGIN if margin is None else margin, POOL_MARGIN if pool_margin is None else pool_margin, unseen=unseen)
         renderer = Renderer(model, max_tokens or MOST_TOKENS)
         sampled = _pools(Path(pools) if pools else _beside(out), found, plan, on_policy) if on_policy or pools else []
         made = _made(plan, renderer, sampled, found if from_store else None)

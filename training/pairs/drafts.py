@@ -45,24 +45,24 @@ def best_worst(scene: Scene, renderer: Renderer, margin: float = MARGIN) -> Pair
     raise Unfit("no draft is worse by the margin")
 
 
-def excellence(scene: Scene, renderer: Renderer) -> Pair:
-    """An excellent letter against the best-looking one of those with a single flaw."""
+def excellence(scene: Scene, renderer: Renderer, *, unseen: bool = False) -> Pair:
+    """An excellent letter against the best-looking one of those with a single flaw; `unseen`: in wording set aside."""
     good = [draft for draft in _good(scene) if draft.score >= EXCELLENT]
     if not good:
         raise Unfit(f"no draft scores {EXCELLENT:.2f}")
-    found = [draft for _ in range(2) if (draft := flawed(scene, 1)) is not None]
+    found = [draft for _ in range(2) if (draft := flawed(scene, 1, unseen=unseen)) is not None]
     if not found:
         raise Unfit("the prospect gives no room for a flaw")
     rejected = max(found, key=lambda draft: draft.score)
-    return _pair(scene, renderer, _best(good, rejected), rejected, "excellence")
+    return _pair(scene, renderer, _best(good, rejected), rejected, "excellence", unseen=unseen)
 
 
-def flawed(scene: Scene, count: int) -> Draft | None:
+def flawed(scene: Scene, count: int, *, unseen: bool = False) -> Draft | None:
     """A draft with so many flaws, or fewer where the prospect gives no room; None where it gives none at all."""
     for wanted in range(count, 0, -1):
         for _ in range(_TRIES // count + 1):
             try:
-                return judged(scene, write(scene.known(), scene.dice, _flaws(scene, wanted)))
+                return judged(scene, write(scene.known(), scene.dice, _flaws(scene, wanted), unseen=unseen))
             except NoRoom:
                 continue
     return None
@@ -104,10 +104,10 @@ def _flaws(scene: Scene, count: int) -> list[Failure]:
     return found
 
 
-def _pair(scene: Scene, renderer: Renderer, chosen: Draft, rejected: Draft, source: Source) -> Pair:
+def _pair(scene: Scene, renderer: Renderer, chosen: Draft, rejected: Draft, source: Source, *, unseen: bool = False) -> Pair:
     return renderer.pair(
         prompt_of(scene), chosen.letter.text, rejected.letter.text, role=scene.role, source=source, failures=rejected.letter.flaws,
-        chosen_score=chosen.score, rejected_score=rejected.score, company=scene.company, split=scene.split, seed=scene.seed, author="world",
+        chosen_score=chosen.score, rejected_score=rejected.score, company=scene.company, split=scene.split, seed=scene.seed, author="world", unseen=unseen,
     )  # fmt: skip
 
 

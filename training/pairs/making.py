@@ -36,7 +36,8 @@ _VERDICTS = 500_000  # verdicts have prospects of their own
 
 @dataclass(frozen=True)
 class Plan:
-    """`margin` is that between whole drafts, `pool_margin` that between members of one pool."""
+    """`margin` is that between whole drafts, `pool_margin` that between members of one pool. Pairs of an `unseen` plan
+    have flaws in wording that is set aside: they measure, and no training takes them."""
 
     count: int
     split: Split = "train"
@@ -45,6 +46,7 @@ class Plan:
     margin: float = MARGIN
     pool_margin: float = POOL_MARGIN
     most_correlation: float = MOST
+    unseen: bool = False
 
     def shares(self, *, judge: bool) -> dict[Role, float]:
         return {role: SHARES[role] for role in self.roles if (role == "judge") == judge}
@@ -116,7 +118,9 @@ def _of_world(plan: Plan, renderer: Renderer, *, judge: bool, skipped: Counter[s
 
 def _pair(plan: Plan, renderer: Renderer, scene: Scene) -> Pair:
     if scene.role == "judge":
-        return verdict_pair(scene, renderer)
+        return verdict_pair(scene, renderer, unseen=plan.unseen)
+    if plan.unseen:  # the rubric may not see these flaws, so no margin of its scores is asked for
+        return excellence(scene, renderer, unseen=True)
     source = scene.dice.choices(list(SOURCES), list(SOURCES.values()))[0]
     if source == "mutator":
         return mutated(scene, renderer)

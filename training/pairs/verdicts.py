@@ -28,14 +28,15 @@ class _Drafted(NamedTuple):
     author: str
 
 
-def verdict_pair(scene: Scene, renderer: Renderer) -> Pair:
+def verdict_pair(scene: Scene, renderer: Renderer, *, unseen: bool = False) -> Pair:
+    """`unseen`: the flaws of bad drafts are in wording set aside."""
     decision = scene.drawn.truth.decision
     if decision != "DRAFT":
-        return _pair(scene, renderer, _Drafted(clean(scene), "world"), decision, "PASS")
+        return _pair(scene, renderer, _Drafted(clean(scene), "world"), decision, "PASS", unseen=unseen)
     if scene.dice.random() < _FALSE_BLOCK:
-        return _pair(scene, renderer, _Drafted(_good(scene), "world"), "PASS", label("DRAFT", (_accused(scene),)))
-    draft = _bad(scene)
-    return _pair(scene, renderer, draft, label("DRAFT", draft.letter.flaws), "PASS")
+        return _pair(scene, renderer, _Drafted(_good(scene), "world"), "PASS", label("DRAFT", (_accused(scene),)), unseen=unseen)
+    draft = _bad(scene, unseen=unseen)
+    return _pair(scene, renderer, draft, label("DRAFT", draft.letter.flaws), "PASS", unseen=unseen)
 
 
 def _good(scene: Scene) -> Letter:
@@ -45,11 +46,11 @@ def _good(scene: Scene) -> Letter:
     return draft.letter
 
 
-def _bad(scene: Scene) -> _Drafted:
-    if scene.dice.random() < _MUTATED:
+def _bad(scene: Scene, *, unseen: bool) -> _Drafted:
+    if not unseen and scene.dice.random() < _MUTATED:
         found = damaged(scene)
         return _Drafted(found.letter, f"mutator:{found.mutator.name}")
-    draft = flawed(scene, 1)
+    draft = flawed(scene, 1, unseen=unseen)
     if draft is None:
         raise Unfit("the prospect gives no room for a flaw")
     return _Drafted(draft.letter, "world")
@@ -62,10 +63,10 @@ def _accused(scene: Scene) -> Failure:
     return cast(Failure, scene.dice.choice(list(wording().flawed)))
 
 
-def _pair(scene: Scene, renderer: Renderer, draft: _Drafted, right: str, wrong: str) -> Pair:
+def _pair(scene: Scene, renderer: Renderer, draft: _Drafted, right: str, wrong: str, *, unseen: bool) -> Pair:
     return renderer.pair(
         judge_prompt(scene, draft.letter), right, wrong, role="judge", source="mutator" if draft.author != "world" else "best_worst",
-        failures=draft.letter.flaws, company=scene.company, split=scene.split, seed=scene.seed, author=draft.author,
+        failures=draft.letter.flaws, company=scene.company, split=scene.split, seed=scene.seed, author=draft.author, unseen=unseen,
     )  # fmt: skip
 
 
