@@ -34,11 +34,8 @@ bench: $(LLAMA) ## time and memory of judging and of sampling on this machine
 backbone: $(TRAIN) ## make the embedded model anew from a seed, in about two hours and a half; goes on where it was stopped
 	@$(BIN)/python -m training.backbone --work build/backbone --ship
 
-critic: $(TRAIN) ## make pairs and train a critic of the embedded model; goes on where it was stopped
-	@mkdir -p build/critic
-	@test -s build/critic/pairs.jsonl || $(BIN)/winnow train pairs --out build/critic/pairs.jsonl --roles baseline,augmented,revision
-	@test -s build/critic/dev.jsonl || $(BIN)/winnow train pairs --out build/critic/dev.jsonl --roles baseline,augmented,revision --split dev --count 100
-	@$(BIN)/winnow train run --config embedded-rank
+critic: $(TRAIN) ## pairs, training and cards of the embedded model's critic and judge; goes on where it was stopped
+	@BIN=$(BIN) bash training/make_critic.sh
 
 nightly: lint ## the tests with the slow ones, then the bench
 	@echo "tests, slow ones too ..."

@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from agent.backbones.spec import BackboneSpec, LlamaSpec
-from agent.models import EMBEDDED, has_critic
+from agent.models import EMBEDDED, has_adapter
 from critic.rewards import Reward
 from rubric import coerce
 
@@ -105,7 +105,7 @@ class Config(Judging):
         None, allow_inf_nan=False, description="Reward below which a candidate is rejected and sampled again; absent, as the adapter's winnow.json says."
     )
     critic_unchecked: bool = Field(False, description="Use an adapter even where it changes no score or its health card speaks against it.")
-    judge: str | None = Field(None, description="LoRA adapter that judges each letter before it leaves; it can only be stricter than the rules.")
+    judge: str | None = Field(None, description="LoRA adapter that judges each letter before it leaves; it can only be stricter than the rules. 'embedded-judge' for the one that may come with Winnow.")
     k: int = Field(4, ge=1, le=64, description="Candidates in a pool.")
     temperature: float = Field(0.8, ge=0, le=5, description="Temperature of the first round; 0 takes the likeliest token.")
     top_p: float = Field(0.95, gt=0, le=1, description="Share of the probability that tokens are drawn from.")
@@ -140,7 +140,7 @@ class Config(Judging):
         """The critic that comes with Winnow ranks for the embedded model, unless something else is said."""
         if not isinstance(data, dict) or data.get("adapter") is not None or data.get("ranker", "critic") != "critic":
             return data
-        if not _is_embedded(data.get("backbone")) or not has_critic():
+        if not _is_embedded(data.get("backbone")) or not has_adapter():
             return data
         return {**data, "ranker": "critic", "adapter": EMBEDDED}
 

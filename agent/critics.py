@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from agent.backbones import Backbone
 from agent.config import Config
-from agent.models import EMBEDDED, embedded_critic
+from agent.models import ADAPTERS, embedded_adapter
 from agent.receipt import CriticUse, Document
 from critic.adapter_card import GGUF, NAME, CriticFile, read_critic
 from critic.health import UNCHANGED
@@ -70,8 +70,8 @@ def wear(given: str, config: Config) -> Wearing:
         file = read_critic(given) or CriticFile(task="verdict" if given == config.judge else "rank")
         return Wearing(given, Document(name=given, hash=given), file)
     path = Path(given).expanduser()
-    if given == EMBEDDED:
-        path = embedded_critic()
+    if given in ADAPTERS:
+        path = embedded_adapter(given)
     if config.backbone.kind == "llama" and path.is_dir():
         path = path / GGUF
     file = read_critic(path) or CriticFile(task="verdict" if given == config.judge else "rank")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from agent.backbones import spec
 from agent.config import Config, FailOn, settings
-from agent.models import EMBEDDED
+from agent.models import ADAPTERS
 from rubric.errors import ConfigError
 from rubric.playbook import builtin
 
@@ -124,7 +124,7 @@ def _beside(path: Path, value: str, key: str) -> str:
 
 def _is_name(key: str, value: str) -> bool:
     """Whether a value is a name of ours and no path."""
-    return (key == "playbook" and value in builtin()) or (key in _ADAPTERS and value == EMBEDDED)
+    return (key == "playbook" and value in builtin()) or (key in _ADAPTERS and value in ADAPTERS)
 
 
 def _backbone_beside(path: Path, block: Mapping[str, Any]) -> dict[str, Any]:

@@ -245,7 +245,7 @@ def test_a_shipped_critic_is_the_embedded_models_default(tmp_path: Path, monkeyp
     monkeypatch.setattr(models, "FOLDER", tmp_path)
     assert (Config().ranker, Config().adapter) == ("mean_logprob", None)
     (tmp_path / "critic").mkdir()
-    for name in models.CRITIC_NEEDED:
+    for name in models.ADAPTER_NEEDED:
         (tmp_path / "critic" / name).write_bytes(b"x")
     assert (Config().ranker, Config().adapter) == ("critic", "embedded")
     assert Config(ranker="critic").adapter == "embedded"
@@ -254,4 +254,4 @@ def test_a_shipped_critic_is_the_embedded_models_default(tmp_path: Path, monkeyp
         assert Config(**other).adapter is None, other  # type: ignore[arg-type]
     assert Config(adapter="mine.gguf", ranker="critic").adapter == "mine.gguf"
     with pytest.raises(ModelError, match=r"does not list|there is no"):
-        models.embedded_critic()
+        models.embedded_adapter("embedded")

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,12 +14,15 @@ np = pytest.importorskip("numpy")
 for name in ("gguf", "safetensors"):
     pytest.importorskip(name)
 
+from agent.backbones.hf_model import weights_hash
+from agent.models import embedded_adapter, embedded_gguf, shipped
+from critic.adapter_card import CriticFile, written
 from rubric.errors import ModelError, StoreError
 from tests.command import ROOT
 from tests.hf_folders import SHAPE, shipped_stand_in, write_hf
 from training.export.__main__ import export
 from training.export.gguf_from_hf import Safetensors
-from training.export.shipment import main, ship
+from training.export.shipment import main, ship, ship_adapter
 from training.random_model import RandomTensors
 
 
@@ -105,3 +109,50 @@ def test_a_place_that_cannot_be_written_is_said(trained: Path, tmp_path: Path, c
     assert main([str(trained), "--into", str(tmp_path / "models")]) == 0
     said = capsys.readouterr().err
     assert "error: " in said and said.count("wrote ") == 8
+
+
+def adapter(place: Path, models: Path, **said: Any) -> Path:
+    place.mkdir(parents=True, exist_ok=True)
+    for name in ("README.md", "adapter.gguf", "adapter_config.json", "adapter_model.safetensors"):
+        (place / name).write_bytes(name.encode())
+    fields = {"base": {"name": "embedded", "hash": weights_hash(models / "embedded")}, "health": FIT} | said
+    (place / "winnow.json").write_bytes(written(CriticFile.model_validate(fields)))
+    return place
+
+
+FIT = {"k": 4, "change": 0.5}
+
+
+def test_an_adapter_is_shipped_beside_its_model_and_goes_with_it(tmp_path: Path, trained: Path) -> None:
+    models = shipped_stand_in(tmp_path / "stand-in")
+    ship_adapter(adapter(tmp_path / "seed-0", models), models)
+    assert embedded_adapter("embedded", models) == models / "critic" and embedded_gguf(models)
+    before = shipped(models)
+    ship_adapter(adapter(tmp_path / "seed-0", models), models)
+    assert shipped(models) == before and len([name for name in before if name.startswith("critic/")]) == 5
+    ship(trained, models)
+    assert not (models / "critic").exists() and not any(name.startswith("critic/") for name in shipped(models))
+    with pytest.raises(ModelError, match="no critic comes with this Winnow"):
+        embedded_adapter("embedded", models)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"base": {"name": "embedded", "hash": "0"}}, "trained on other weights"), ({"base": None}, "trained on other weights"),
+        ({"health": None}, "has not been measured; run `winnow critic card"), ({"health": {"k": 4, "change": 0.0}}, "not fit to be shipped"),
+    ],
+)  # fmt: skip
+def test_an_adapter_that_is_of_no_use_is_not_shipped(tmp_path: Path, change: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    models = shipped_stand_in(tmp_path)
+    folder = adapter(tmp_path / "seed-0", models, **change)
+    before = (models / "SHA256SUMS").read_bytes()
+    assert main(["--adapter", str(folder), "--into", str(models)]) == 1
+    assert said in capsys.readouterr().err and not (models / "critic").exists() and (models / "SHA256SUMS").read_bytes() == before
+
+
+def test_a_folder_without_an_adapter_is_told(tmp_path: Path) -> None:
+    models = shipped_stand_in(tmp_path)
+    (adapter(tmp_path / "seed-0", models) / "adapter.gguf").unlink()
+    with pytest.raises(ModelError, match=r"there is no .*adapter\.gguf; give the folder of a seed"):
+        ship_adapter(tmp_path / "seed-0", models)

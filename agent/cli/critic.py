@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Measure, calibrate and watch the critic.")
 app.add_typer(monitor, name="monitor")
 UNFIT = 3
-_Adapter = Annotated[str, Argument(metavar="ADAPTER", help="LoRA adapter as the backbone takes it, or 'embedded'.")]
+_Adapter = Annotated[str, Argument(metavar="ADAPTER", help="LoRA adapter as the backbone takes it, 'embedded' or 'embedded-judge'.")]
 _Pairs = Annotated[list[str] | None, Option("--pairs", metavar="FILE", help="JSON lines of preference pairs; may be given several times.")]
 _Pools = Annotated[list[str] | None, Option("--pools", metavar="FILE", help="JSON lines of sampled pools; may be given several times.")]
 _K = Annotated[int, Option("-k", "--k", min=2, metavar="N", help="Candidates of each pool that count.")]

@@ -1,7 +1,7 @@
 """The embedded model: where its files lie, and whether they are the ones that were shipped.
 
 `embedded.gguf` is for llama.cpp, the folder `embedded` for transformers; both hold the same weights. Where
-a critic is shipped, the folder `critic` holds its adapter in both forms.
+a critic or a judge is shipped, the folder `critic` or `judge` holds its adapter in both forms.
 `SHA256SUMS` lists every file in the form of coreutils, so that `sha256sum -c SHA256SUMS` checks them too.
 Decides nothing about a model; refuses a file that is missing or that differs from its sum. Each is
 checked once in a process.
@@ -22,8 +22,8 @@ FOLDER = Path(__file__).parent
 SUMS = "SHA256SUMS"
 GGUF = f"{EMBEDDED}.gguf"
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
-CRITIC = "critic"
-CRITIC_NEEDED = ("adapter.gguf", "adapter_config.json", "adapter_model.safetensors", "winnow.json")
+ADAPTERS = {EMBEDDED: "critic", "embedded-judge": "judge"}  # how settings name an adapter, and the folder that holds it
+ADAPTER_NEEDED = ("adapter.gguf", "adapter_config.json", "adapter_model.safetensors", "winnow.json")
 _LINE = re.compile(r"(?P<sum>[0-9a-f]{64}) [ *](?P<name>\S.*)")
 _AGAIN = "install winnow again"
 
@@ -42,18 +42,18 @@ def embedded_folder(folder: Path | None = None) -> Path:
     return root / EMBEDDED
 
 
-def has_critic(folder: Path | None = None) -> bool:
-    """Whether a critic is shipped; its files are not looked into."""
-    return all(((folder or FOLDER) / CRITIC / name).is_file() for name in CRITIC_NEEDED)
+def has_adapter(name: str = EMBEDDED, folder: Path | None = None) -> bool:
+    """Whether an adapter of this name is shipped; its files are not looked into."""
+    return name in ADAPTERS and all(((folder or FOLDER) / ADAPTERS[name] / file).is_file() for file in ADAPTER_NEEDED)
 
 
-def embedded_critic(folder: Path | None = None) -> Path:
-    """The shipped critic's folder, with every file of it checked."""
-    root = folder or FOLDER
-    if not has_critic(root):
-        raise ModelError("no critic comes with this Winnow; give the path of an adapter under 'adapter', or leave it out")
-    _whole(root, *sorted({f"{CRITIC}/{name}" for name in CRITIC_NEEDED} | {name for name in shipped(root) if name.startswith(f"{CRITIC}/")}))
-    return root / CRITIC
+def embedded_adapter(name: str, folder: Path | None = None) -> Path:
+    """The folder of a shipped adapter, with every file of it checked."""
+    root, place = folder or FOLDER, ADAPTERS[name]
+    if not has_adapter(name, root):
+        raise ModelError(f"no {place} comes with this Winnow, and {name!r} names it; give the path of an adapter, or leave it out")
+    _whole(root, *sorted({f"{place}/{file}" for file in ADAPTER_NEEDED} | {file for file in shipped(root) if file.startswith(f"{place}/")}))
+    return root / place
 
 
 def shipped(folder: Path | None = None) -> Mapping[str, str]:
@@ -95,6 +95,6 @@ def _sum(path: Path) -> str:
 
 
 __all__ = [
-    "CRITIC", "CRITIC_NEEDED", "EMBEDDED", "FOLDER", "GGUF", "NEEDED", "SUMS", "embedded_critic", "embedded_folder", "embedded_gguf",
-    "has_critic", "shipped",
+    "ADAPTERS", "ADAPTER_NEEDED", "EMBEDDED", "FOLDER", "GGUF", "NEEDED", "SUMS", "embedded_adapter", "embedded_folder", "embedded_gguf",
+    "has_adapter", "shipped",
 ]  # fmt: skip

@@ -1,10 +1,12 @@
 """A trained model becomes the one that Winnow ships: half precision, a GGUF of it, and their sums.
 
     python -m training.export.shipment FOLDER
+    python -m training.export.shipment --adapter FOLDER
 
 Decides what the package holds: a transformers folder with float16 weights, the GGUF made from that very
-folder in Q8_0, and SHA256SUMS over all of it. Everything is made beside its place and moved there when it is
-whole, the sums last. Refuses weights that float16 cannot hold, and a model without a card.
+folder in Q8_0, its critic and judge, and SHA256SUMS over all of it. Everything is made beside its place and moved there when it is
+whole, the sums last. Refuses weights that float16 cannot hold, a model without a card,
+and an adapter that is of other weights, not measured, or worth nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from agent.models import EMBEDDED, FOLDER, GGUF, NEEDED, SUMS
+from agent.backbones.hf_model import weights_hash
+from agent.models import ADAPTER_NEEDED, ADAPTERS, EMBEDDED, FOLDER, GGUF, NEEDED, SUMS, shipped
+from critic.adapter_card import CriticFile, read_critic
 from rubric.errors import MissingExtra, ModelError, StoreError, WinnowError
 from training.export.gguf_from_hf import HfModel, model_from_hf
 from training.export.gguf_model import Quant, tensor_places, write_model
@@ -44,10 +48,43 @@ def ship(folder: Path, into: Path = FOLDER, card: Path | None = None) -> tuple[P
         files = [made / GGUF, *sorted(half.iterdir())]
         names = [file.relative_to(made) for file in files]
         (made / SUMS).write_text("".join(map(_line, names, files)), "utf-8")
-        shutil.rmtree(into / EMBEDDED, ignore_errors=True)
+        for old in (EMBEDDED, *ADAPTERS.values()):  # an adapter of other weights is of no use
+            shutil.rmtree(into / old, ignore_errors=True)
         for name in (EMBEDDED, GGUF, SUMS):
             (made / name).replace(into / name)
     return tuple(into / name for name in [*names, Path(SUMS)])
+
+
+def ship_adapter(folder: Path, into: Path = FOLDER) -> tuple[Path, ...]:
+    """Puts a trained and measured adapter beside the embedded model that it belongs to."""
+    file = _fit(folder, into)
+    place = ADAPTERS["embedded-judge" if file.task == "verdict" else EMBEDDED]
+    with _made(into) as made:
+        (made / place).mkdir()
+        for name in (CARD, *ADAPTER_NEEDED):
+            shutil.copyfile(folder / name, made / place / name)
+        others = [f"{found}  {name}\n" for name, found in shipped(into).items() if not name.startswith(f"{place}/")]
+        names = [path.relative_to(made) for path in sorted((made / place).iterdir())]
+        (made / SUMS).write_text("".join([*others, *(_line(name, made / name) for name in names)]), "utf-8")
+        shutil.rmtree(into / place, ignore_errors=True)
+        for name in (place, SUMS):
+            (made / name).replace(into / name)
+    return tuple(into / name for name in [*names, Path(SUMS)])
+
+
+def _fit(folder: Path, into: Path) -> CriticFile:
+    """What the adapter says of itself; refuses one of another base, and one that is not measured or worth nothing."""
+    file = read_critic(folder)
+    absent = [name for name in (CARD, *ADAPTER_NEEDED) if not (folder / name).is_file()]
+    if file is None or absent:
+        raise ModelError(f"there is no {folder / absent[0]}; give the folder of a seed that `winnow train run` has finished")
+    if file.base is None or file.base.hash != weights_hash(into / EMBEDDED):
+        raise ModelError(f"the adapter in {folder} was trained on other weights than those in {into / EMBEDDED}; train it again with `winnow train run`")
+    if file.measured is None:
+        raise ModelError(f"the adapter in {folder} has not been measured; run `winnow critic card {folder} --pairs FILE --write`")
+    if file.measured.refusal:
+        raise ModelError(f"the adapter in {folder} is not fit to be shipped: {file.measured.refusal}; train another")
+    return file
 
 
 @contextmanager
@@ -110,12 +147,13 @@ def _line(name: Path, file: Path) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.export.shipment", description="Makes the files of the embedded model.")
-    parser.add_argument("folder", type=Path, help="folder of a trained model, as transformers saves it")
+    parser.add_argument("folder", type=Path, help="folder of a trained model as transformers saves it, or of an adapter")
+    parser.add_argument("--adapter", action="store_true", help="the folder holds an adapter of the embedded model")
     parser.add_argument("--into", type=Path, default=FOLDER, help="folder to write to; absent, the package's own")
     parser.add_argument("--card", type=Path, help="model card; absent, README.md of the folder")
     given = parser.parse_args(arguments)
     try:
-        written = ship(given.folder, given.into, given.card)
+        written = ship_adapter(given.folder, given.into) if given.adapter else ship(given.folder, given.into, given.card)
     except WinnowError as error:
         sys.stderr.write(f"error: {error}\n")
         return error.status
@@ -123,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-__all__ = ["ship"]
+__all__ = ["ship", "ship_adapter"]
 
 if __name__ == "__main__":
     sys.exit(main())
