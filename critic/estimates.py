@@ -51,14 +51,14 @@ def mean_share(shares: Iterable[Iterable[Item]], *, draws: int = DRAWS, seed: in
     """The mean of shares, each of the same weight however many letters it has; null where one of them has none.
 
     The interval is a percentile bootstrap over companies, of the mean itself; draws in which a share has no
-    letter are passed over, and a share over fewer than two companies gives no interval."""
+    letter are passed over. No draws, and a share over fewer than two companies, give no interval."""
     sides = [list(items) for items in shares]
     clusters = _by_company(sides)
     value, count = _mean(clusters), sum(map(len, sides))
     if value is None:
         return Estimate(count=count, clusters=len(clusters))
     lone = any(len({one.cluster for one in side}) < 2 for side in sides)
-    low, high = (None, None) if lone else _interval(clusters, draws, seed)
+    low, high = (None, None) if lone or not draws else _interval(clusters, draws, seed)
     return Estimate(value=round(value, 4), low=low, high=high, count=count, clusters=len(clusters))
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from critic.estimates import Estimate, Item, mean_share, share
+from critic.estimates import DRAWS, Estimate, Item, mean_share, share
 from critic.health import UNCHANGED
 from critic.verdicts import stops
 from rubric.playbook import Decision
@@ -95,7 +95,7 @@ def judgement(cases: Sequence[Judged], *, calibrated_on: int = 0, skipped: int =
 def balanced(cases: Sequence[Judged], said: Callable[[Judged], Decision]) -> Estimate:
     """The mean of the shares that are right on either side; null without cases of both."""
     sides = [[Item(one.company, float(stops(said(one)) == side)) for one in cases if stops(one.right) == side] for side in (True, False)]
-    return _told(mean_share(sides), min(map(len, sides)))
+    return mean_share(sides, draws=_draws(min(map(len, sides))))
 
 
 def _wording(cases: Sequence[Judged]) -> Wording | None:
@@ -124,13 +124,13 @@ def _by_failure(cases: Sequence[Judged]) -> Iterator[tuple[str, Estimate]]:
 
 
 def _share(rows: Iterable[tuple[Judged, bool]]) -> Estimate:
-    found = share(Item(one.company, float(hit)) for one, hit in rows)
-    return _told(found, found.count)
+    items = [Item(one.company, float(hit)) for one, hit in rows]
+    return share(items, draws=_draws(len(items)))
 
 
-def _told(found: Estimate, cases: int) -> Estimate:
-    """Without an interval where there are too few cases for one."""
-    return found if cases >= FEW else found.model_copy(update={"low": None, "high": None})
+def _draws(cases: int) -> int:
+    """None where there are too few cases for an interval."""
+    return DRAWS if cases >= FEW else 0
 
 
 def _least(found: Estimate) -> float:
