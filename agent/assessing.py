@@ -1,4 +1,4 @@
-"""An adapter measured on files of pairs and pools: its health card, its threshold or calibration, its spot-check.
+"""An adapter measured on files of pairs and pools: its card, its threshold or calibration, its spot-check.
 
 Decides which data serve what: pairs of letters and pools measure an adapter that ranks, pairs of the role
 'judge' one that gives verdicts. Refuses data of the other kind, because they would measure nothing.
@@ -19,16 +19,28 @@ from agent.whole_file import whole_file
 from critic.adapter_card import CriticFile, place, written
 from critic.card import card
 from critic.health import Health
-from critic.measuring import Skipped, both_ways, measure_pairs, measure_pools
+from critic.judgement import Judgement, judgement
+from critic.measuring import Skipped, both_ways, labelled, measure_pairs, measure_pools, measure_verdicts
 from critic.monitor import DECISIONS_IN_A_SPOT_CHECK, Observation
 from critic.pair_rows import PairRow, read_pair_rows
 from critic.pools import read_pools
 from critic.rewards import reward
 from critic.thresholds import Known, Threshold, calibrate
-from critic.verdicts import Calibration, Labelled, balanced_accuracy, fit, label_sums, loss, parse, probabilities
+from critic.verdicts import (
+    Calibration,
+    Labelled,
+    balanced_accuracy,
+    fit,
+    label_sums,
+    likeliest,
+    loss,
+    parse,
+    probabilities,
+)
 from prompts.pieces import rendered
 from rubric.errors import ContextError, InputError
-from rubric.playbook import DECISIONS, Decision
+
+_NO_CASE = "the files hold no case for a judge; give pairs of the role 'judge', whose chosen side names a decision"
 
 
 class Data(NamedTuple):
@@ -62,6 +74,19 @@ def assess(one: Wearing, model: Backbone, data: Data) -> Health:
     return card(pairs, pools, kind=one.file.reward, beta=one.file.beta, k=data.k, skipped=skipped.count)
 
 
+def judge(one: Wearing, model: Backbone, data: Data) -> Judgement:
+    """The card of an adapter that judges, read with its calibration."""
+    if data.pools:
+        raise InputError("a judge is measured on pairs of the role 'judge', and pools say nothing of it; leave --pools out")
+    skipped, calibration = Skipped(), one.file.calibration or Calibration()
+    cases = list(measure_verdicts(data.read_pairs(), model, one.path, calibration, skipped))
+    if not cases and skipped.count:
+        raise InputError(f"none of the {skipped.count} cases fits the model's context; give shorter ones, or open the backbone with a longer context")
+    if not cases:
+        raise InputError(_NO_CASE)
+    return judgement(cases, calibrated_on=calibration.cases, skipped=skipped.count)
+
+
 def threshold_of(one: Wearing, model: Backbone, data: Data, *, most: float) -> Threshold:
     """The threshold of an adapter that ranks."""
     known, skipped = [], Skipped()
@@ -81,22 +106,12 @@ def threshold_of(one: Wearing, model: Backbone, data: Data, *, most: float) -> T
 
 def calibration_of(one: Wearing, model: Backbone, data: Data) -> Fitted:
     """The calibration of an adapter that judges."""
-    cases = [Labelled(label_sums(model, model, rendered(prompt), one.path)[0], label) for prompt, label in labelled(data.read_pairs())]
+    cases = [Labelled(label_sums(model, model, rendered(pair.prompt), one.path)[0], label) for pair, label in labelled(data.read_pairs())]
     if not cases:
-        raise InputError("the files hold no case for a judge; give pairs of the role 'judge', whose chosen side names a decision")
+        raise InputError(_NO_CASE)
     found = fit(cases)
-    said = [max(DECISIONS, key=lambda label: probabilities(case.sums, found)[label]) for case in cases]
+    said = [likeliest(probabilities(case.sums, found)) for case in cases]
     return Fitted(found, loss(cases, Calibration()), loss(cases, found), balanced_accuracy(said, [case.label for case in cases]))
-
-
-def labelled(pairs: Iterator[PairRow]) -> Iterator[tuple[str, Decision]]:
-    """Each judge's prompt once, with the decision that its chosen side names."""
-    seen: dict[str, Decision] = {}
-    for pair in pairs:
-        label = parse(pair.chosen) if pair.role == "judge" else None
-        if label is not None and pair.prompt not in seen:
-            seen[pair.prompt] = label
-    yield from seen.items()
 
 
 def spot_check(one: Wearing, model: Backbone, data: Data, *, day: date, decisions: int = DECISIONS_IN_A_SPOT_CHECK) -> list[Observation]:
@@ -122,7 +137,7 @@ def _is_right(one: Wearing, model: Backbone, pair: PairRow) -> bool | None:
     try:
         if one.file.task == "verdict":
             shares = probabilities(label_sums(model, model, prompt, one.path)[0], one.file.calibration or Calibration())
-            return max(DECISIONS, key=lambda label: shares[label]) == parse(pair.chosen)
+            return likeliest(shares) == parse(pair.chosen)
         worn, bare = both_ways(model, prompt, [model.tokenize(text, control=True) for text in (pair.chosen, pair.rejected)], one.path)
     except ContextError:
         return None
@@ -131,11 +146,13 @@ def _is_right(one: Wearing, model: Backbone, pair: PairRow) -> bool | None:
 
 
 def keep(one: Wearing, **changes: Any) -> Path:
-    """Writes what was found into the adapter's own file."""
+    """Writes what was found into the adapter's own file; a judge that is calibrated anew has no card any more."""
+    if "calibration" in changes:
+        changes = {"judgement": None} | changes
     path = place(one.path)
     with whole_file(path) as file:
         file.write(written(CriticFile.model_validate({**one.file.model_dump(), **changes})))
     return path
 
 
-__all__ = ["Data", "Fitted", "assess", "calibration_of", "keep", "labelled", "spot_check", "threshold_of"]
+__all__ = ["Data", "Fitted", "assess", "calibration_of", "judge", "keep", "spot_check", "threshold_of"]

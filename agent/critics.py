@@ -1,7 +1,8 @@
 """The critic in use: which adapters, how their scores are read, and whether they are worth using.
 
 Decides what `adapter` and `judge` in the config lead to. Refuses an adapter for the other task, and, unless
-the config says otherwise, one that changes no score or whose health card shows that it does not beat random.
+the config says otherwise, one that changes no score or whose card shows that it does not beat random, and a
+judge whose card does not show it to be better than always stopping.
 """
 
 from __future__ import annotations
@@ -101,11 +102,11 @@ def use_of(config: Config, critics: Critics, seen: dict[str, Any]) -> CriticUse 
 
 
 def refuse_unfit(config: Config, critics: Critics, backbone: Backbone) -> None:
-    """Looks at health cards, and at the scores of one sentence with each adapter and without."""
+    """Looks at cards, and at the scores of one sentence with each adapter and without."""
     for one in (critics.rank, critics.judge):
         if one is None or config.critic_unchecked:
             continue
-        if one.file.health and (reason := one.file.health.refusal):
+        if one.file.measured and (reason := one.file.measured.refusal):
             raise ModelError(f"{one.document.name}: {reason}; {_UNLESS}")
         reads_base = one is critics.rank and worn(config, one).reward == "base"
         if not reads_base and _changes_nothing(one, backbone):

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from critic.health import Health
+from critic.judgement import Judgement
 from critic.rewards import Reward
 from critic.verdicts import Calibration
 from rubric.errors import ModelError
@@ -45,7 +46,13 @@ class CriticFile(BaseModel):
     pairs: dict[str, Any] = {}
     threshold: float | None = Field(None, allow_inf_nan=False, description="reward below which a candidate is rejected")
     calibration: Calibration | None = Field(None, description="of the five labels; for the task 'verdict'")
-    health: Health | None = None
+    health: Health | None = Field(None, description="the card of an adapter that ranks")
+    judgement: Judgement | None = Field(None, description="the card of one that judges")
+
+    @property
+    def measured(self) -> Health | Judgement | None:
+        """The card of the adapter's task."""
+        return self.judgement if self.task == "verdict" else self.health
 
     @property
     def noise(self) -> float:

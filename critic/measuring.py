@@ -1,8 +1,8 @@
-"""Pairs and pools scored with an adapter and without: what a health card and a threshold are made from.
+"""Pairs, pools and verdicts scored with an adapter and without: what cards and a threshold are made from.
 
 Decides that a pool is scored twice, the second time in another order and with its first candidate
-doubled, so that noise is measured and not assumed. Pairs that do not fit the model's context are counted
-and passed over.
+doubled, so that noise is measured and not assumed; and that a judge's prompt is a case once, however many
+pairs hold it. What does not fit the model's context is counted and passed over.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from critic.judgement import Judged
 from critic.pair_rows import PairRow
 from critic.pools import Pool
 from critic.reward_ranking import refuse_misaligned
 from critic.rewards import Row
 from critic.scorer import Scorer, Tokenizer
+from critic.verdicts import Calibration, Labelled, label_sums, likeliest, loss, parse, probabilities
 from prompts.pieces import Prompt, rendered
 from rubric.errors import ContextError
+from rubric.playbook import Decision
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 Ids = tuple[int, ...]
@@ -101,6 +104,31 @@ def measure_pools(pools: Iterable[Pool], model: Instrument, adapter: str | None,
         )  # fmt: skip
 
 
+def measure_verdicts(pairs: Iterable[PairRow], model: Instrument, adapter: str, calibration: Calibration, skipped: Skipped) -> Iterator[Judged]:
+    """What the judge says of each case, and what the bare model does, whose likelihoods are read as they are."""
+    for pair, right in labelled(pairs):
+        try:
+            worn, bare = (label_sums(model, model, rendered(pair.prompt), name)[0] for name in (adapter, None))
+        except ContextError:
+            skipped.count += 1
+            continue
+        shares = probabilities(worn, calibration)
+        yield Judged(
+            pair.company or pair.prompt, pair.failures, pair.unseen, right, likeliest(shares), likeliest(probabilities(bare, Calibration())),
+            loss([Labelled(worn, right)], calibration), max(abs(a - b) for a, b in zip(worn, bare, strict=True)),
+        )  # fmt: skip
+
+
+def labelled(pairs: Iterable[PairRow]) -> Iterator[tuple[PairRow, Decision]]:
+    """Each judge's prompt once, with the decision that its chosen side names."""
+    seen: set[str] = set()
+    for pair in pairs:
+        label = parse(pair.chosen) if pair.role == "judge" else None
+        if label is not None and pair.prompt not in seen:
+            seen.add(pair.prompt)
+            yield pair, label
+
+
 def both_ways(model: Scorer, prompt: Prompt, ids: Sequence[Ids], adapter: str | None) -> tuple[Sequence[Row], Sequence[Row]]:
     """The rows with the adapter, and without."""
     bare = _scored(model, prompt, ids, None)
@@ -118,4 +146,7 @@ def _scored(model: Scorer, prompt: Prompt, ids: Sequence[Ids], adapter: str | No
     return scored.logprobs
 
 
-__all__ = ["Instrument", "MeasuredPair", "MeasuredPool", "Side", "Skipped", "both_ways", "breaks", "measure_pairs", "measure_pools"]
+__all__ = [
+    "Instrument", "MeasuredPair", "MeasuredPool", "Side", "Skipped", "both_ways", "breaks", "labelled", "measure_pairs",
+    "measure_pools", "measure_verdicts",
+]  # fmt: skip

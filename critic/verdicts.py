@@ -9,7 +9,7 @@ the same, is malformed: it is counted and is no verdict.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log
 from typing import Any, NamedTuple
 
@@ -66,7 +66,7 @@ def opinion(scorer: Scorer, tokens: Tokenizer, prompt: Prompt, adapter: str | No
     """What the adapter decides under a judge's prompt."""
     sums, cost = label_sums(scorer, tokens, prompt, adapter)
     shares = probabilities(sums, calibration or Calibration())
-    return Opinion(max(DECISIONS, key=lambda label: (shares[label], DECISIONS.index(label))), shares, cost)
+    return Opinion(likeliest(shares), shares, cost)
 
 
 def label_sums(scorer: Scorer, tokens: Tokenizer, prompt: Prompt, adapter: str | None) -> tuple[Sums, Cost]:
@@ -88,6 +88,16 @@ def probabilities(sums: Sums, calibration: Calibration) -> dict[Decision, float]
     weights = [exp(value - top) for value in values]
     total = sum(weights)
     return {label: weight / total for label, weight in zip(DECISIONS, weights, strict=True)}
+
+
+def likeliest(shares: Mapping[Decision, float]) -> Decision:
+    """The label that decides; of two that are as likely, the stricter."""
+    return max(DECISIONS, key=lambda label: (shares[label], DECISIONS.index(label)))
+
+
+def stops(decision: Decision) -> bool:
+    """Whether a letter with this decision stays; one that is penalised may go."""
+    return decision not in ("PASS", "PENALISE")
 
 
 def fit(cases: Sequence[Labelled], *, steps: int = 50, pull: float = 1e-3) -> Calibration:
@@ -125,12 +135,9 @@ def loss(cases: Sequence[Labelled], calibration: Calibration) -> float:
 
 def balanced_accuracy(said: Sequence[Decision], labels: Sequence[Decision]) -> float | None:
     """The mean of two shares: letters to be stopped that were, and letters to pass that did; None without both."""
-    stop = [one for one, label in zip(said, labels, strict=True) if label not in ("PASS", "PENALISE")]
-    let = [one for one, label in zip(said, labels, strict=True) if label in ("PASS", "PENALISE")]
-    if not stop or not let:
-        return None
-    stopped = sum(one not in ("PASS", "PENALISE") for one in stop) / len(stop)
-    return (stopped + sum(one in ("PASS", "PENALISE") for one in let) / len(let)) / 2
+    stop = [stops(one) for one, label in zip(said, labels, strict=True) if stops(label)]
+    let = [not stops(one) for one, label in zip(said, labels, strict=True) if not stops(label)]
+    return (sum(stop) / len(stop) + sum(let) / len(let)) / 2 if stop and let else None
 
 
 def parse(text: str) -> Decision | None:
@@ -173,6 +180,6 @@ def _refuse_overlap(labels: Sequence[Sequence[int]]) -> None:
 
 
 __all__ = [
-    "Calibration", "Labelled", "Opinion", "Parsed", "Sums", "balanced_accuracy", "fit", "label_sums", "loss", "opinion",
-    "parse", "parse_all", "probabilities",
+    "Calibration", "Labelled", "Opinion", "Parsed", "Sums", "balanced_accuracy", "fit", "label_sums", "likeliest", "loss",
+    "opinion", "parse", "parse_all", "probabilities", "stops",
 ]  # fmt: skip

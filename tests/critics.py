@@ -13,6 +13,7 @@ from critic.pools import Member, Pool
 from critic.scorer import Scored
 from prompts import Prompt
 from prompts.pieces import Message, Piece, packed
+from rubric.errors import ContextError
 from rubric.playbook import DECISIONS
 from tests.agents import Parrot, Say
 
@@ -58,6 +59,20 @@ class Opinionated(Parrot):
         return Completion(text=bare, token_ids=(self._id(bare),), logprobs=(self.bare,), finish="length" if cut else "stop", seed=seed)
 
 
+class Knowing(Opinionated):
+    """A judge that says the decision which stands at the prompt's end; the bare model says PASS of everything.
+    A prompt that holds `too long` does not fit."""
+
+    def __init__(self) -> None:
+        super().__init__("", worth({}))
+
+    def score(self, prompt: Prompt, completions: Sequence[Sequence[int]], adapter: str | None = None) -> Scored:
+        if "too long" in prompt.text:
+            raise ContextError("the prompt is longer than the context")
+        self.verdict = "PASS" if adapter is None else prompt.text.split()[-1]
+        return super().score(prompt, completions, adapter)
+
+
 def by_index(*texts: str) -> Say:
     """The same letters in every round."""
     return lambda _call, index, _sampling: texts[index % len(texts)]
@@ -97,4 +112,4 @@ def write_pools(path: Path, pools: Sequence[Pool]) -> None:
     path.write_text("".join(pool.model_dump_json() + "\n" for pool in pools), "utf-8")
 
 
-__all__ = ["PROMPT", "Opinionated", "by_index", "pool", "pool_of", "worth", "write_critic", "write_pools"]
+__all__ = ["PROMPT", "Knowing", "Opinionated", "by_index", "pool", "pool_of", "worth", "write_critic", "write_pools"]

@@ -129,7 +129,7 @@ def test_calibrate_fits_a_judge(place: Path) -> None:
     [
         (("card", "RANK"), "hold nothing that measures"), (("card", "RANK", "--pairs", "JUDGEMENTS"), "hold nothing that measures"),
         (("calibrate", "RANK"), "hold nothing that a threshold"), (("calibrate", "JUDGE", "--pairs", "PAIRS"), "hold no case for a judge"),
-        (("card", "JUDGE", "--pairs", "PAIRS"), "has the task 'verdict'"), (("card", "RANK", "--pairs", "none.jsonl"), "cannot be read"),
+        (("card", "JUDGE", "--pairs", "PAIRS"), "hold no case for a judge"), (("card", "RANK", "--pairs", "none.jsonl"), "cannot be read"),
         (("card", "none.gguf"), "cannot be read"),
     ],
 )  # fmt: skip

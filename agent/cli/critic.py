@@ -15,11 +15,12 @@ from agent.cli.critic_monitor import app as monitor
 from agent.cli.storage import ConfigFile
 from agent.cli.terminal import safe
 from agent.settings import load_config
-from rubric.errors import ConfigError
 
 if TYPE_CHECKING:
     from agent.backbones import Backbone
     from agent.critics import Wearing
+    from critic.health import Health
+    from critic.judgement import Judgement
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Measure, calibrate and watch the critic.")
 app.add_typer(monitor, name="monitor")
@@ -50,19 +51,27 @@ def show_card(
     backbone: _Backbone = None,
     config: ConfigFile = None,
 ) -> int:
-    """Say what an adapter that ranks is worth, against chance and simpler ways to choose.
+    """Say what an adapter is worth: one that ranks against chance and simpler ways to choose, a judge on both
+    what must be stopped and what may pass, against always stopping and the model without it.
 
     The status is 3 where a run would refuse the adapter.
     """
-    from agent.assessing import Data, assess, keep
+    from agent.assessing import Data, assess, judge, keep
     from agent.cli.critic_view import card_lines
+    from agent.cli.judgement_view import judgement_lines
 
-    with _opened(adapter, backbone, config, task="rank") as (one, model):
-        health = assess(one, model, Data(pairs or (), pools or (), k, limit))
-    _print(health.model_dump(mode="json") | {"refusal": health.refusal}, card_lines(health, adapter), as_json=as_json)
+    data = Data(pairs or (), pools or (), k, limit)
+    with _opened(adapter, backbone, config) as (one, model):
+        if one.file.task == "verdict":
+            found: Health | Judgement = (judged := judge(one, model, data))
+            name, lines = "judgement", judgement_lines(judged, adapter)
+        else:
+            found = health = assess(one, model, data)
+            name, lines = "health", card_lines(health, adapter)
+    _print(found.model_dump(mode="json") | {"refusal": found.refusal}, lines, as_json=as_json)
     if write:
-        sys.stderr.write(f"winnow: written to {keep(one, health=health.model_dump())}\n")
-    return UNFIT if health.refusal else 0
+        sys.stderr.write(f"winnow: written to {keep(one, **{name: found.model_dump()})}\n")
+    return UNFIT if found.refusal else 0
 
 
 @app.command()
@@ -97,14 +106,12 @@ def calibrate(
 
 
 @contextmanager
-def _opened(adapter: str, backbone: str | None, file: str | None, *, task: str | None = None) -> Iterator[Opened]:
+def _opened(adapter: str, backbone: str | None, file: str | None) -> Iterator[Opened]:
     from agent.backbones import open_backbone
     from agent.critics import wear
 
     config = load_config({"backbone": backbone} if backbone else {}, file)
     one = wear(adapter, config)
-    if task is not None and one.file.task != task:
-        raise ConfigError(f"{adapter} has the task {one.file.task!r} and a card is made of one that ranks; `winnow critic calibrate` measures a judge")
     model = open_backbone(config.backbone)
     try:
         yield Opened(one, model)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.cli.checks import Check
 from agent.config import Config
+from critic.adapter_card import CriticFile
 from critic.monitor import DAYS_BETWEEN_SPOT_CHECKS, Rates
 from rubric.errors import WinnowError
 
@@ -26,10 +27,11 @@ def examine_critic(config: Config) -> Iterator[Check]:
     for one in filter(None, critics):
         read = worn(config, one)
         yield Check("critic", "ok", f"{one.document.name}, hash {one.document.hash}, task {one.file.task}, reward {read.reward}, threshold {_shown(read.threshold)}")
-        if one.file.task == "rank" and (found := one.file.health) is None:
-            yield Check("critic's health", "note", "not measured", f"winnow critic card {one.document.name} --pairs FILE --pools FILE --write")
-        elif found := one.file.health:
-            yield Check("critic's health", "broken" if found.refusal and not config.critic_unchecked else "ok", found.refusal or "it changes scores and beats chance", found.refusal and "train another adapter")
+        if (found := one.file.measured) is None:
+            files = "--pairs FILE" if one.file.task == "verdict" else "--pairs FILE --pools FILE"
+            yield Check("critic's health", "note", "not measured", f"winnow critic card {one.document.name} {files} --write")
+        else:
+            yield Check("critic's health", "broken" if found.refusal and not config.critic_unchecked else "ok", found.refusal or _worth(one.file), found.refusal and "train another adapter")
     yield from _switch(config, critics.name)
 
 
@@ -60,6 +62,13 @@ def _is_due(rates: Rates, now: str) -> bool:
     if rates.spot_check is None:
         return True
     return (datetime.fromisoformat(now) - datetime.fromisoformat(rates.spot_check)).days >= DAYS_BETWEEN_SPOT_CHECKS
+
+
+def _worth(file: CriticFile) -> str:
+    """What a card that does not speak against an adapter says for it."""
+    if file.judgement is None or file.task == "rank":
+        return "it changes scores and beats chance"
+    return "it beats always stopping" if file.judgement.shown else "measured on too few cases to say"
 
 
 def _shown(threshold: float | None) -> str:
