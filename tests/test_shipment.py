@@ -147,7 +147,7 @@ def test_an_adapter_that_is_of_no_use_is_not_shipped(tmp_path: Path, change: dic
     models = shipped_stand_in(tmp_path)
     folder = adapter(tmp_path / "seed-0", models, **change)
     before = (models / "SHA256SUMS").read_bytes()
-    assert main(["--adapter", str(folder), "--into", str(models)]) == 1
+    assert main(["--adapter", str(folder), "--into", str(models)]) == 2
     assert said in capsys.readouterr().err and not (models / "critic").exists() and (models / "SHA256SUMS").read_bytes() == before
 
 

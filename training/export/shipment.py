@@ -22,7 +22,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from agent.backbones.hf_model import weights_hash
 from agent.models import ADAPTER_NEEDED, ADAPTERS, EMBEDDED, FOLDER, GGUF, NEEDED, SUMS, shipped
 from critic.adapter_card import CriticFile, read_critic
 from rubric.errors import MissingExtra, ModelError, StoreError, WinnowError
@@ -74,6 +73,8 @@ def ship_adapter(folder: Path, into: Path = FOLDER) -> tuple[Path, ...]:
 
 def _fit(folder: Path, into: Path) -> CriticFile:
     """What the adapter says of itself; refuses one of another base, and one that is not measured or worth nothing."""
+    from agent.backbones.hf_model import weights_hash
+
     file = read_critic(folder)
     absent = [name for name in (CARD, *ADAPTER_NEEDED) if not (folder / name).is_file()]
     if file is None or absent:
