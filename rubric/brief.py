@@ -154,12 +154,24 @@ def carries(value: float, amount: Quantity) -> bool:
         return True
     room = 0.0
     if amount.kind == "money":
-        room = 0.06 * max(value, 1.0)
+        room = min(0.06 * max(value, 1.0), _last_digit(amount.low) - 1.0)
     elif amount.kind == "duration" and amount.unit != "day":
         room = {"week": 4.0, "month": 16.0, "quarter": 46.0, "year": 100.0}.get(amount.unit, 0.0)
     elif amount.kind == "percent":
         room = 0.5
     return amount.low - room <= value <= amount.high + room
+
+
+def _last_digit(value: float) -> float:
+    """What the last digit that is no zero stands for; a rounded sum stays nearer than that.
+
+    >>> _last_digit(66e6), _last_digit(14.5e6), _last_digit(70e6)
+    (1000000.0, 100000.0, 10000000.0)
+    """
+    place = 1.0
+    while value >= 10 * place and value % (10 * place) == 0:
+        place *= 10
+    return place
 
 
 def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:

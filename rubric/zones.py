@@ -51,11 +51,16 @@ _NAMED = re.compile(
 
 def zone_named(text: str) -> str | None:
     """The zone that a text names once for all its times: "both in London time"."""
-    match = _NAMED.search(text)
-    if match is None:
+    found = (match.group().lower() for match in _NAMED.finditer(text))
+    low = next((said for said in found if "time" in said or not _place(said)), None)
+    if low is None:
         return None
-    low = match.group().lower()
     return next((z for name, z in _ZONES.items() if re.search(rf"\b{re.escape(name)}\b", low)), "reader")
+
+
+def _place(said: str) -> bool:
+    """Whether the words name a place and, without "time", no zone: "engineers in Nairobi"."""
+    return any(said.endswith(f" {name}") for name in _NEEDS_TIME)
 
 
 class Clock(NamedTuple):

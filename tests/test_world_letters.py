@@ -116,6 +116,35 @@ def test_values_for_flawed_letters_are_false(seed: int) -> None:
         assert slots["more_n"] == "11" or engineers == 4
 
 
+@pytest.mark.parametrize("amount", [None, 38e6, 44.5e6, 62e6, 70e6])
+def test_a_false_sum_is_no_rounding_of_the_true_one(amount: float | None) -> None:
+    for name in ("Tessaly", "Ormond", "Quillvane", "Hallowmere", "Sedge"):
+        told = {"funding": {"stage": "series_c", "amount_usd": amount, "confidence": "high"}} if amount else {}
+        found = known({"company": {"name": name}, "signals": told}).slots["wrong_amount"]
+        assert amount is None or abs(float(found.split()[0][1:]) * 1e6 - amount) > 0.15 * amount
+
+
+@pytest.mark.parametrize(("zone", "day", "same"), [
+    ("Africa/Nairobi", "2026-01-20", True), ("Europe/Helsinki", "2026-07-21", True), ("Europe/Helsinki", "2026-01-20", False),
+    ("Europe/Helsinki", "2026-03-20", True), ("America/New_York", "2026-07-21", False), (None, "2026-07-21", False),
+])  # fmt: skip
+def test_our_time_is_no_flaw_where_the_clocks_agree(zone: str | None, day: str, same: bool) -> None:
+    found = known({"as_of": day, "recipient": {"timezone": zone}})
+    assert ("eat" in found.tags) is same
+
+
+def test_a_reply_is_marked_where_the_record_says_what_it_is() -> None:
+    assert "marked" in known({"extra": {"reply_intent": "curious"}}).tags and "marked" not in known().tags
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_where_nothing_is_to_be_named_the_rest_names_nothing(seed: int) -> None:
+    hiring = {"open_engineering_roles": 13, "velocity": "increasing", "confidence": "high"}
+    found = known({"message_type": "cold", "signals": {"hiring": hiring}}, segment="abstain")
+    letter = write(found, Random(seed), ["personalization_missing"])
+    assert not re.search(r"\b(roles?|hiring|openings?|13)\b", f"{letter.subject} {letter.body}"), letter.text
+
+
 def funding(level: str | None, age: int | None) -> dict[str, Any]:
     seen = (AS_OF - timedelta(age)).isoformat() if age is not None else None
     return {"signals": {"funding": {"stage": "series_b", "amount_usd": 14_000_000, "closed_on": "2026-02-10", "confidence": level, "observed_on": seen}}}

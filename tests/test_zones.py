@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubric.zones import clocks, hour_in, same_clock, zone
+from rubric.zones import clocks, hour_in, same_clock, zone, zone_named
 from tests.cases import fires
 
 WINTER, SUMMER = date(2026, 1, 20), date(2026, 7, 21)
@@ -56,6 +56,15 @@ def test_a_clock_time(text: str, start: str, end: str, name: str | None) -> None
 @pytest.mark.parametrize("text", ["7 roles", "15 minutes", "24/7", "in 2026", "$14", "3.5 days", "1:1 with you", "a ratio of 4:1", "5-10 people"])
 def test_no_clock_time(text: str) -> None:
     assert clocks(f"We saw {text}.") == []
+
+
+@pytest.mark.parametrize(("text", "zone"), [
+    ("Two engineers in Nairobi could help. Tuesday at 10:00?", None), ("Our people at Addis Ababa agree.", None),
+    ("Tuesday at 10:00, both in London time", "Europe/London"), ("All times in CET.", "Europe/Berlin"),
+    ("People in Nairobi. All in Nairobi time.", "Africa/Nairobi"), ("Tuesday at 10:00, your time", "reader"),
+])  # fmt: skip
+def test_a_place_is_a_zone_only_as_a_time(text: str, zone: str | None) -> None:
+    assert zone_named(text) == zone
 
 
 @pytest.mark.parametrize(("on", "shift"), [(WINTER, 8), (SUMMER, 7)], ids=["winter", "summer"])

@@ -89,6 +89,8 @@ def _shown(lower: list[str], kind: str) -> bool:
         Example("Would a call on Tuesday suit you? Could you also fill out our survey?"),
         Example("Would you read our overview, and could we then talk for 15 minutes?"),
         Example("Can we talk for 15 minutes, and could you introduce me to your head of data?"),
+        Example("Please also reply with your roadmap, and read the case study on our site."),
+        Example("Could you send me your org chart and fill in the form on our site?"),
     ],
 )
 def stacked(case: Case) -> Iterable[Found]:

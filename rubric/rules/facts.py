@@ -27,6 +27,9 @@ _PUBLICATIONS = dict.fromkeys(_TALK, _TALK) | dict.fromkeys(
     frozenset({"post", "blog", "article", "wrote", "paper", "published", "linkedin", "newsletter"}),
 )
 
+_EXPECTS = {"signals": {"facts": ["Northwind expects 8,400 orders a day in July."]}}
+_BENCH = {"capacity": {"go": {"available": 11, "senior": 2, "deploy_days": 7}}}
+
 
 @rule(
     "signal.direction",
@@ -132,9 +135,18 @@ def _trend(passage: Passage, hit: Hit) -> bool:
         Example("Have you had layoffs this year?"),
         Example("Your note arrived, and your engineers could plan the work."),
         Example("Your load fell by half.", {"signals": {"facts": ["Load fell by half."]}}),
+        Example("You are hiring 7 engineers, and have been hiring 3 months.", hiring("high")),
+        Example("Northwind is hiring 7.", hiring("high")),
+        Example("Northwind is hiring 9 engineers.", {"need": {"engineers": 9, "stack": "go"}, **hiring("high")}),
+        Example("Northwind expects 8,400 orders a day in July.", _EXPECTS),
+        Example("Northwind has 11 open roles.", {"signals": {"facts": ["Northwind posted 11 roles in May."]}}),
     ],
     fails=[
         Example("You have 9 open roles.", hiring("high")),
+        Example("Northwind is hiring 8,400 orders a day.", _EXPECTS),
+        Example("You are hiring 8,400 in July.", _EXPECTS),
+        Example("You have 11 open roles.", {**_BENCH, **hiring("high", 6)}),
+        Example("You have 11 open roles.", _BENCH),
         Example("You cut 20% of staff in January.", {"signals": {"layoff": {"pct": 12, "on": "2026-01-15"}}}),
         Example("Your recent layoffs must weigh on delivery."),
         Example("Your release cadence has slowed since the summer."),
@@ -245,7 +257,7 @@ def _concerned(case: Case, passage: Passage, sentence: Sentence) -> bool:
 
 
 def _count(case: Case, passage: Passage, sentence: Sentence, amount: Quantity) -> Found | None:
-    if amount.unit == "roles":
+    if amount.unit == "roles" or _hired(passage, sentence, amount):
         return _role_count(case, passage, sentence, amount)
     if amount.kind == "percent" and not passage.has("price", sentence) and not _offered(passage, amount):
         layoff = case.prospect.signals.layoff
@@ -276,6 +288,16 @@ def _count(case: Case, passage: Passage, sentence: Sentence, amount: Quantity) -
             f'"{passage.quote(amount)}" stands nowhere in the brief',
         )
     return None
+
+
+def _hired(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
+    """Whether they are said to be hiring that many of what is no person and no span of time: "hiring 8,400 orders a day"."""
+    lower = passage.words.lower
+    before = lower[max(sentence.first, amount.first - 4) : amount.first]
+    if sentence.question or amount.unit == "people" or before[-1:] not in (["hiring"], ["recruiting"]):
+        return False
+    counted = amount.kind == "count" or (amount.kind == "duration" and {"a", "an", "per", "each"} & set(lower[amount.first : amount.last]))
+    return bool(counted) and bool({"is", "are", "you're"} & set(before))
 
 
 def _of_company(case: Case, passage: Passage, sentence: Sentence) -> bool:
@@ -311,7 +333,7 @@ def _role_count(case: Case, passage: Passage, sentence: Sentence, amount: Quanti
         return None
     if hiring and (n := _matching_roles(passage, sentence, hiring.roles)) and carries(float(n), amount):
         return None
-    if case.brief.trace(amount) is not None and (total is None or _in_texts(case, amount)):
+    if _counted_elsewhere(case, amount):
         return None
     if _offered(passage, amount) and not passage.has("observed", sentence):
         return None
@@ -328,11 +350,14 @@ def _one_of_many(passage: Passage, amount: Quantity) -> bool:
     return after[:1] == ["of"] and any(w[0].isdigit() for w in after[1:])
 
 
-def _in_texts(case: Case, amount: Quantity) -> bool:
+def _counted_elsewhere(case: Case, amount: Quantity) -> bool:
+    """Whether another place of the brief has the number; a bench and a headcount count no roles."""
     return any(
-        n.kind == "count" and n.value == amount.low and "/open_engineering_roles" not in n.pointer
-        for n in case.brief.numbers
+        n.kind == "count" and carries(n.value, amount) and not n.pointer.startswith(_NO_ROLES) for n in case.brief.numbers
     )
+
+
+_NO_ROLES = ("/capacity/", "/company/", "/signals/ai_maturity/", "/signals/hiring/open_engineering_roles")
 
 
 def _matching_roles(passage: Passage, sentence: Sentence, roles: list[Any]) -> int:

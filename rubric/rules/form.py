@@ -24,7 +24,7 @@ _ATTACH_HINTS = ("attach", "enclos", ".pdf", ".doc", ".ppt", ".xls", ".zip")
 _MORE_THAN_WANTED = re.compile(r"\+?\d[\d ()\-]{7,18}\d|linkedin\.|twitter\.|calendly\.|https?://|@\w", re.I)
 _ALNUM = re.compile(r"[^\W_]")
 _MENU = re.compile(
-    r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do|there (?:is|are)|our range (?:has|is))\b"
+    r"\b(?:offer|provide|deliver|services?|expertise|specialise|specialize|cover|including|help with|solutions?|do|there (?:is|are)|[Oo]ur range (?:has|is))\b"
     r"[^.!?\n]{0,40}?((?:[\w/+#.\- ]{3,40},\s{1,3}){2,12}(?:[\w/+#\- ]{2,40}? )?(?:and |or )?[\w/+#\- ]{2,40})"
 )
 _OFFERING = frozenset(
@@ -261,6 +261,7 @@ def attachment(case: Case) -> Iterable[Found]:
     fails=[
         Example("We offer web development, mobile apps, cloud migration, data engineering and QA."),
         Example("Beyond that there is consulting, design, testing, hosting and training."),
+        Example("Our range has mobile apps, web development, cloud services, analytics, QA and support."),
         Example("Our services:\n- staffing\n- consulting\n- audits\n- training"),
     ],
 )

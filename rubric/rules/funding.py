@@ -24,7 +24,7 @@ _PRICE_AFTER = re.compile(r"^\s?(?:/|per\b|an? (?:hour|month|day|year|week)|mont
 
 
 def _funding(confidence: str, **more: Any) -> dict[str, Any]:
-    return {"signals": {"funding": {"stage": "series_b", "amount_usd": 14000000, "confidence": confidence, **more}}}
+    return {"signals": {"funding": {"stage": "series_b", "amount_usd": 14000000, "confidence": confidence} | more}}
 
 
 @rule(
@@ -106,9 +106,12 @@ def _stage_only(passage: Passage, first: int, last: int) -> bool:
     passes=[
         Example("Your $14M round closed in February.", _funding("high", closed_on="2026-02-10")),
         Example("We have seen figures around $13-15M for your round.", _funding("medium")),
+        Example("Your $14.5M round closed.", _funding("high", amount_usd=14_480_000)),
+        Example("You raised about $15M.", _funding("high", amount_usd=14_200_000)),
     ],
     fails=[
         Example("Your $40M round is a strong signal.", _funding("high")),
+        Example("Your $66M round is a strong signal.", _funding("high", amount_usd=70_000_000)),
         Example("Your raise of five million dollars stands out.", {"signals": {"funding": {"stage": "seed"}}}),
     ],
 )

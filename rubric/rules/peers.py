@@ -172,6 +172,7 @@ def foreign(case: Case) -> Iterable[Found]:
     ],
     fails=[
         Example("Companies like Shippo and Flexport already do this."),
+        Example("Peers such as Norvik Freight work in the same way."),
         Example("Your competitor Monzo just launched a redesign.", sourced_peers("high")),
     ],
 )
@@ -241,8 +242,10 @@ def _each_peer_name(case: Case) -> Iterator[tuple[Passage, Sentence, Named]]:
 
 def _listed(case: Case, passage: Passage, sentence: Sentence, hit: Hit) -> Iterator[Named]:
     """Capitalised names right behind "companies like", "competitor", "peers such as"."""
-    word = hit.last
-    if passage.words.lower[hit.last - 1] not in {"like", "such", "including", "competitor", "rival", "peer", "as"}:
+    word, after = hit.last, passage.words.lower[hit.last : hit.last + 2]
+    if after == ["such", "as"] or after[:1] in (["like"], ["including"]):
+        word += 1
+    elif passage.words.lower[hit.last - 1] not in {"like", "such", "including", "competitor", "rival", "peer", "as"}:
         return
     own = set(plain(case.prospect.company.name)) | {w for n in case.playbook.seller.names for w in n.lower().split()}
     while word < sentence.last:

@@ -17,6 +17,8 @@ _HIRING = {
 
 _LED = {"signals": {"leadership": {"role": "cto", "name": "Aki Galvez", "started_on": "2026-03-02"}}}
 
+_KEEPS = {"company": {"name": "Alibadis"}, "signals": {"facts": ["Alibadis keeps 11 services in one repository."]}}
+
 
 def tokens(case: Case) -> dict[str, str]:
     """The reader's own context in the draft: what was found, and the pointer it stands at."""
@@ -45,7 +47,7 @@ def _tokens(case: Case) -> dict[str, str]:
         if pointer.startswith(("/company/name", "/recipient/name", "/company/timezone", "/recipient/timezone")):
             continue
         if pointer.startswith(("/signals/facts", "/thread", "/peers", "/notes", "/extra")) or len(text.split()) > 3:
-            shared = stems(text) & said_stems - company
+            shared = stems(text) & said_stems - stems(" ".join(company))
             if len(shared) >= 2:
                 out.setdefault(f"{pointer} {len(out)}", pointer)
                 if len(shared) >= 4:
@@ -123,6 +125,7 @@ def _stages(case: Case, said: set[str], out: dict[str, str]) -> None:
     fails=[
         Example("We have a Senior Go Engineer.", _HIRING),
         Example("As a CTO you know delivery.", _LED),
+        Example("Alibadis came to mind. Engineers work in your repository.", _KEEPS),
         Example("We place engineers with flexible timelines.", _HIRING),
         Example("Tenacious can help Northwind Robotics with delivery capacity.", _HIRING),
     ],

@@ -66,6 +66,7 @@ def _waiting(days: int) -> dict[str, Any]:
         Example("We can onboard engineers in three weeks.", {"company": {"industry": "health care"}}),
         Example("After 92 days our engineers could have filled the role and be at work.", _waiting(92)),
         Example("Engineers could start in November.", {"company": {"regulated": True}}),
+        Example("From 1 June on, engineers could take tickets from your board.", {"company": {"regulated": True}}),
         Example("You closed a round, and engineers could start at once.", {"company": {"regulated": True}}),
         Example("Engineers can start on 1 June; no special checks needed.", {"company": {"regulated": True}}),
     ],

@@ -7,9 +7,10 @@ that writer and rubric can disagree. Values are written as the brief in the prom
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 from prompts import wording
 from rubric.playbook import Playbook, load_playbook
@@ -20,20 +21,22 @@ if TYPE_CHECKING:
 
 _LEVELS = ("insufficient_signal", "low", "medium", "high")
 _SAME_YEAR_DAYS = 300
+_COMING_DAYS = 14
+_FALSE_SUMS = (37, 41, 46, 52, 57, 63, 66)
 _SIGNALS = ("funding", "hiring", "layoff", "restructuring", "leadership", "gap", "ai", "peers")
 _ROLES = ("founder", "cofounder", "ceo", "cto", "cfo", "coo", "c_level", "vp_eng", "head", "director", "manager", "other")
 TAGS = frozenset(
     "cold warm reengagement sms touch1 touch2 touch3 engaged curious deferral reply ai.early ai.late need need.fits need.above "
     "capacity capacity.none senior start start.early start.fits one avail.one regulated growing few_roles quiet roles days_open "
     "tech peers1 peers2 rejected notes hostile fact stage.researching stage.evaluating stage.implementing small mid large public "
-    "seg.recently_funded seg.restructuring seg.leadership_transition seg.capability_gap seg.abstain first they_said committed trend.up trend.flat trend.down".split()
+    "seg.recently_funded seg.restructuring seg.leadership_transition seg.capability_gap seg.abstain first they_said committed marked eat trend.up trend.flat trend.down".split()
 ) | {f"{s}.{level}" for s in _SIGNALS for level in _LEVELS[1:]} | {f"role.{role}" for role in _ROLES}  # fmt: skip
 SLOTS = frozenset(
     "company first title industry headcount location sender sender_title stage amount closed_day closed_month investor roles "
     "role_title days_open hiring_stack layoff_pct layoff_day layoff_month restructuring_day restructuring_month leader_role "
     "leader_name leader_day leader_month gap gap_days gap_stack tech1 tech2 fact peer1 practice1 peer2 practice2 need_n "
     "need_stack start_by avail_n avail_senior start more_n more_senior early stack rejected they_said committed notes "
-    "other_fact other_party timezone regulator".split()
+    "other_fact other_party timezone regulator wrong_amount".split()
 )
 
 
@@ -137,7 +140,17 @@ def _tags(drawn: Drawn, view: _View) -> Iterator[str | None]:
     headcount, funding = prospect.company.headcount, view.signals.funding
     if headcount is not None:
         yield "small" if headcount <= 80 else "mid" if headcount < 200 else "large"
+    yield "marked" if prospect.extra.get("reply_intent") else None
+    yield "eat" if _on_our_clock(view) else None
     yield "public" if funding and funding.stage == "public" else None
+
+
+def _on_our_clock(view: _View) -> bool:
+    """Whether the reader's clocks show the seller's time in the coming days, as those of Helsinki do in summer."""
+    name = view.prospect.recipient.timezone or view.prospect.company.timezone
+    days = [datetime.combine(view.as_of + timedelta(n), time(12)) for n in (0, _COMING_DAYS)]
+    ours = ZoneInfo(view.playbook.seller.timezone)
+    return name is not None and any(ZoneInfo(name).utcoffset(day) == ours.utcoffset(day) for day in days)
 
 
 def _signal_tags(view: _View) -> Iterator[str | None]:
@@ -213,12 +226,20 @@ def _slots(view: _View, sender: Sender) -> Iterator[tuple[str, str | None]]:
 
 def _money_slots(view: _View) -> Iterator[tuple[str, str | None]]:
     funding = view.signals.funding
+    yield "wrong_amount", _wrong_amount(view, funding.amount_usd if funding else None)
     if funding is None or view.level(funding) is None:
         return
     yield "stage", wording.stage(funding.stage) if funding.stage else None
     yield "amount", wording.money(funding.amount_usd) if funding.amount_usd else None
     yield from _day_slots(view, "closed", funding.closed_on)
     yield "investor", funding.investors[0] if funding.investors else None
+
+
+def _wrong_amount(view: _View, amount: float | None) -> str:
+    """A sum that nobody takes for the true one, even rounded."""
+    dice = Random(view.prospect.company.name or "")  # dice of its own: those of the letter roll as they would without it
+    wrong = [sum for sum in _FALSE_SUMS if amount is None or abs(sum * 1e6 - amount) > 0.15 * amount]
+    return wording.money(dice.choice(wrong) * 1e6)
 
 
 def _hiring_slots(view: _View) -> Iterator[tuple[str, str | None]]:

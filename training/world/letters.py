@@ -24,6 +24,7 @@ _PLANS: dict[str, tuple[tuple[str, float], ...]] = {
 }
 _SUBJECT, _DRAWS = 60, 20
 _PLAIN = frozenset("company first sender sender_title timezone avail_n avail_senior start".split())
+_NAMING = frozenset("funding hiring layoff restructuring leadership gap roles few_roles growing days_open trend tech fact".split())
 _BRIDGELESS = ("touch2", "touch3")
 
 
@@ -72,7 +73,8 @@ def write(facts: Facts, dice: Random, flaws: Sequence[Failure] = (), *, unseen: 
 
 def _untold(facts: Facts) -> Facts:
     """What is left to say where nothing of the reader's may be named: names, and what is ours."""
-    return Facts(facts.tags, {name: value for name, value in facts.slots.items() if name in _PLAIN})
+    tags = frozenset(tag for tag in facts.tags if tag.partition(".")[0] not in _NAMING)
+    return Facts(tags, {name: value for name, value in facts.slots.items() if name in _PLAIN})
 
 
 class _Given(NamedTuple):
