@@ -191,8 +191,8 @@ def test_names_and_numbers_of_the_prompt_are_marked_in_a_letter(words: Path) -> 
 
 
 def test_the_rate_rises_and_falls_twice() -> None:
-    made = recipe(steps=100, again=40, warm_up=5, rate=0.01, again_rate=0.004, least_rate=0.1)
+    made = recipe(steps=100, again=[{"steps": 40, "rate": 0.004}], warm_up=5, rate=0.01, least_rate=0.1)
     rates = [rate_at(made, step) for step in range(100)]
     assert max(rates[:60]) == rates[5] == 0.01 and max(rates[60:]) == rates[65] == 0.004
     assert rates[59] == pytest.approx(0.001, rel=0.02) and rates[99] == pytest.approx(0.0004, rel=0.03) and rates[60] < rates[61]
-    assert rate_at(recipe(steps=10, again=0, warm_up=0), 0) == 0.003
+    assert rate_at(recipe(steps=10, again=[], warm_up=0), 0) == rate_at(recipe(steps=10, warm_up=0), 0) == 0.003

@@ -71,10 +71,12 @@ def _tokenizer(folder: Path, recipe: Recipe) -> None:
     if (folder / "tokenizer.json").exists():
         return
     from training.backbone import tokenizer as bpe
+    from training.backbone.pieces import common_pieces
     from training.world.corpus import rows
 
     sys.stderr.write(f"tokenizer: {recipe.tokenizer_trees} prompts with their letters ...\n")
-    bpe.save(bpe.trained(bpe.texts_of(rows("train", 0, recipe.tokenizer_trees, recipe.seed)), recipe.vocabulary), folder)
+    texts = list(bpe.texts_of(rows("train", 0, recipe.tokenizer_trees, recipe.seed)))
+    bpe.save(common_pieces(bpe.trained(texts, recipe.vocabulary), texts, recipe.least_in_names), folder)
 
 
 def _show(measure: Measure) -> None:

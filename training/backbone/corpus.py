@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from training.backbone import tokenizer as bpe
 from training.backbone.drills import PHASES, drill, run
+from training.backbone.pieces import NAME
 from training.world.corpus import Tree, rows
 from training.world.split import Split
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MOST_PROMPT, MOST_LETTER = 512, 220
-_VALUE = re.compile(r"\b[A-ZÀ-ÖØ-ÞŁŚŻŹĆ][^\W_]+|\d+")  # words with a capital, and numbers
+_VALUE = re.compile(rf"{NAME.pattern}|\d+")  # words with a capital, and numbers
 
 
 class Ids(NamedTuple):

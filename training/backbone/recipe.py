@@ -16,11 +16,21 @@ from rubric.errors import ConfigError, StoreError
 from training.export.gguf_model import Shape
 
 
+class Rise(BaseModel):
+    """A part of the run: the rate goes up to its highest and down again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    steps: int = Field(ge=1)
+    rate: float = Field(gt=0, le=1)
+
+
 class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int = Field(7, ge=0, le=2**32 - 1, description="Draws the corpus and the first weights.")
     vocabulary: int = Field(6000, ge=300, le=65536, description="Entries of the tokenizer, control tokens included.")
+    least_in_names: int = Field(25, ge=0, description="Tokens that stand mostly in names are given up where these trees have them less often.")
     tokenizer_trees: int = Field(6000, ge=10, description="Prompts with their letters that the tokenizer is trained on.")
     hidden: int = Field(256, ge=32)
     layers: int = Field(6, ge=1)
@@ -28,19 +38,24 @@ class Recipe(BaseModel):
     kv_heads: int = Field(2, ge=1)
     head_dim: int = Field(64, ge=8)
     ffn: int = Field(768, ge=32)
-    steps: int = Field(12000, ge=1, description="Batches that the weights are moved by.")
+    steps: int = Field(14500, ge=1, description="Batches that the weights are moved by.")
     batch_tokens: int = Field(4096, ge=512, description="Tokens of a batch, padding included.")
     shard_trees: int = Field(768, ge=8, description="Prompts that are drawn, sorted by length and shuffled together.")
     rate: float = Field(2.5e-3, gt=0, le=1, description="Highest learning rate, after the warm-up.")
-    least_rate: float = Field(0.05, ge=0, le=1, description="Share of the highest rate that is left at the end of either part.")
+    least_rate: float = Field(0.05, ge=0, le=1, description="Share of the highest rate that is left at the end of each part.")
     warm_up: int = Field(100, ge=0)
-    again: int = Field(4000, ge=0, description="The last steps, in which the rate rises and falls once more.")
-    again_rate: float = Field(1e-3, gt=0, le=1, description="Highest learning rate of those steps.")
+    again: tuple[Rise, ...] = Field((Rise(steps=4000, rate=1e-3), Rise(steps=2500, rate=8e-4)), description="The last steps, in which the rate rises and falls anew.")
     decay: float = Field(0.1, ge=0)
     clip: float = Field(1.0, gt=0)
     prompt_weight: float = Field(0.1, ge=0, le=1, description="Weight of the prompt's own tokens in the loss.")
     copy_weight: float = Field(4.0, ge=1, le=100, description="Weight of a letter's tokens that say a name or number of its prompt.")
     drills: float = Field(0.2, ge=0, le=1, description="Share of drills among the letters, once the first drills are over.")
+
+    @property
+    def rises(self) -> tuple[Rise, ...]:
+        """All parts of the run; one that is shorter than the last parts has a single one."""
+        first = self.steps - sum(rise.steps for rise in self.again)
+        return (Rise(steps=first, rate=self.rate), *self.again) if first > 0 else (Rise(steps=self.steps, rate=self.rate),)
 
     def shape(self, vocabulary: int) -> Shape:
         return Shape(
@@ -90,4 +105,4 @@ def refuse_another(was: dict[str, Any], now: Recipe, folder: Path) -> None:
         raise ConfigError(f"the run in {folder} began with another recipe ({said}); give the old values, or another --work folder")
 
 
-__all__ = ["Recipe", "keep_recipe", "read_recipe", "refuse_another"]
+__all__ = ["Recipe", "Rise", "keep_recipe", "read_recipe", "refuse_another"]

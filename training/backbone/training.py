@@ -287,11 +287,13 @@ def _cross(model: TreeModel, hidden: Tensor, wanted: Tensor) -> Tensor:
 
 
 def rate_at(recipe: Recipe, step: int) -> float:
-    """Up in a line, then down along a cosine; and in the last steps the same once more, less high."""
-    first = max(recipe.steps - recipe.again, 0)
-    if step >= first:
-        return _arch(step - first, recipe.steps - first, recipe.warm_up, recipe.again_rate, recipe.least_rate)
-    return _arch(step, first, recipe.warm_up, recipe.rate, recipe.least_rate)
+    """In each part of the run up in a line, then down along a cosine."""
+    start = 0
+    for rise in recipe.rises:
+        if step < start + rise.steps:
+            break
+        start += rise.steps
+    return _arch(step - start, rise.steps, recipe.warm_up, rise.rate, recipe.least_rate)
 
 
 def _arch(step: int, steps: int, warm_up: int, rate: float, least: float) -> float:

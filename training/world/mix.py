@@ -35,8 +35,8 @@ class Share(NamedTuple):
 
 
 FLAWED: dict[Role, Share] = {
-    "baseline": Share(0.7, 0.52),
-    "augmented": Share(0.15, 0.08),
+    "baseline": Share(0.74, 0.6),
+    "augmented": Share(0.1, 0.05),
     "revision": Share(0.16, 0.1),
     "judge": Share(0.6, 0.6),
 }
