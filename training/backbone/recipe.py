@@ -30,7 +30,7 @@ class Recipe(BaseModel):
 
     seed: int = Field(7, ge=0, le=2**32 - 1, description="Draws the corpus and the first weights.")
     vocabulary: int = Field(6000, ge=300, le=65536, description="Entries of the tokenizer, control tokens included.")
-    least_in_names: int = Field(25, ge=0, description="Tokens that stand mostly in names are given up where these trees have them less often.")
+    least_in_names: int = Field(100, ge=0, description="Tokens that stand mostly in names are given up where these trees have them less often.")
     tokenizer_trees: int = Field(6000, ge=10, description="Prompts with their letters that the tokenizer is trained on.")
     hidden: int = Field(256, ge=32)
     layers: int = Field(6, ge=1)
