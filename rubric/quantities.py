@@ -45,6 +45,7 @@ _MONEY_WORDS |= {"euros": "eur", "euro": "eur", "eur": "eur", "pounds": "gbp", "
 _DAYS = {"day": 1.0, "week": 7.0, "fortnight": 14.0, "month": 30.0, "quarter": 91.0, "year": 365.0}
 _DAYS |= {"hour": 1 / 24, "hr": 1 / 24, "minute": 1 / 1440, "min": 1 / 1440}
 _TEAM = frozenset("team squad pod group crew unit bench".split())
+_EACH = frozenset({"a", "an", "per", "each", "every"})
 _STOP = frozenset(
     "in on for with at to by from that which who is are was were has have had will would can could "
     "if when while because so as but than you we i they it".split()
@@ -279,6 +280,8 @@ def _unit(words: Words, low: _Number, high: _Number, nouns: Mapping[str, str]) -
         singular = word[:-1] if word.endswith("s") else word
         if singular in _DAYS and "," in words.text[high.end : words.starts[index]]:
             break  # "one plan, shared hours" is no time
+        if singular in _DAYS and index - 1 > high.last and lower[index - 1] in _EACH:
+            break  # "8,400 orders a day" is how often
         if singular in _DAYS:
             return _time_unit(singular), index + 1
         if word in nouns and not (

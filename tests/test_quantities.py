@@ -25,6 +25,10 @@ def only(text: str) -> Quantity:
 
 
 TABLE: list[tuple[str, str, float, float, str]] = [
+    # how often something happens is no time
+    ("8,400 orders a day", "count", 8400, 8400, ""),
+    ("300 parcels per week", "count", 300, 300, ""),
+    ("two and a half days", "duration", 2.5, 2.5, "day"),
     # money
     ("$14M", "money", 14e6, 14e6, "usd"),
     ("$14m", "money", 14e6, 14e6, "usd"),
