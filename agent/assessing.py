@@ -7,6 +7,7 @@ Decides which data serve what: pairs of letters and pools measure an adapter tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 from agent.backbones import Backbone
 from agent.critics import Wearing
+from agent.models import FOLDER
 from agent.whole_file import whole_file
 from critic.adapter_card import CriticFile, place, written
 from critic.card import card
@@ -38,7 +40,7 @@ from critic.verdicts import (
     probabilities,
 )
 from prompts.pieces import rendered
-from rubric.errors import ContextError, InputError
+from rubric.errors import ConfigError, ContextError, InputError
 
 _NO_CASE = "the files hold no case for a judge; give pairs of the role 'judge', whose chosen side names a decision"
 
@@ -106,12 +108,19 @@ def threshold_of(one: Wearing, model: Backbone, data: Data, *, most: float) -> T
 
 def calibration_of(one: Wearing, model: Backbone, data: Data) -> Fitted:
     """The calibration of an adapter that judges."""
-    cases = [Labelled(label_sums(model, model, rendered(pair.prompt), one.path)[0], label) for pair, label in labelled(data.read_pairs())]
+    cases = list(_labelled_sums(one, model, data))
     if not cases:
         raise InputError(_NO_CASE)
     found = fit(cases)
     said = [likeliest(probabilities(case.sums, found)) for case in cases]
     return Fitted(found, loss(cases, Calibration()), loss(cases, found), balanced_accuracy(said, [case.label for case in cases]))
+
+
+def _labelled_sums(one: Wearing, model: Backbone, data: Data) -> Iterator[Labelled]:
+    """Cases that do not fit the context teach nothing."""
+    for pair, label in labelled(data.read_pairs()):
+        with suppress(ContextError):
+            yield Labelled(label_sums(model, model, rendered(pair.prompt), one.path)[0], label)
 
 
 def spot_check(one: Wearing, model: Backbone, data: Data, *, day: date, decisions: int = DECISIONS_IN_A_SPOT_CHECK) -> list[Observation]:
@@ -146,10 +155,14 @@ def _is_right(one: Wearing, model: Backbone, pair: PairRow) -> bool | None:
 
 
 def keep(one: Wearing, **changes: Any) -> Path:
-    """Writes what was found into the adapter's own file; a judge that is calibrated anew has no card any more."""
+    """Writes what was found into the adapter's own file; a judge that is calibrated anew has no card any more.
+
+    Refuses to change a shipped file, whose sum would no longer be the one of the list."""
     if "calibration" in changes:
         changes = {"judgement": None} | changes
     path = place(one.path)
+    if path.resolve().is_relative_to(FOLDER.resolve()):
+        raise ConfigError(f"{path} comes with Winnow and stays as it is; copy its folder to a place of yours and name that, or only look with --dry-run")
     with whole_file(path) as file:
         file.write(written(CriticFile.model_validate({**one.file.model_dump(), **changes})))
     return path

@@ -45,5 +45,11 @@ class Health(BaseModel):
             return f"the adapter does not beat random: {what} is {found}"
         return None
 
+    @property
+    def shown(self) -> bool:
+        """Whether an interval of its choice among candidates lies above chance."""
+        found = self.efficiency.get("critic")
+        return self.refusal is None and found is not None and found.low is not None
+
 
 __all__ = ["UNCHANGED", "Health"]

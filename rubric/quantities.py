@@ -125,7 +125,7 @@ def _digits(words: Words) -> list[_Number]:
         post = (match["post"] or "").strip()
         out.append(
             _Number(
-                float(match["num"].replace(",", "")) * magnitude,
+                round(float(match["num"].replace(",", "")) * magnitude, 6),  # 8.2 times a million is not whole
                 first,
                 max(first + 1, bisect_left(words.starts, match.end())),
                 match.start(),

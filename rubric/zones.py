@@ -44,7 +44,7 @@ _NEEDS_TIME = frozenset(
 
 
 _NAMED = re.compile(
-    rf"\b(?:in|at|on|all|both in|times are)\s+(?:{_NAMES})(?:\s+(?:standard|daylight|summer))?(?:\s+time)?\b|\b(?:{_NAMES}|your|local)\s+time\b",
+    rf"\b(?:in|at|on|all in|all|both in|times are)\s+(?:{_NAMES})(?:\s+(?:standard|daylight|summer))?(?:\s+time)?\b|\b(?:{_NAMES}|your|local)\s+time\b",
     re.I,
 )
 
@@ -60,7 +60,7 @@ def zone_named(text: str) -> str | None:
 
 def _place(said: str) -> bool:
     """Whether the words name a place and, without "time", no zone: "engineers in Nairobi"."""
-    return any(said.endswith(f" {name}") for name in _NEEDS_TIME)
+    return said.startswith(("in ", "at ", "on ")) and any(said.endswith(f" {name}") for name in _NEEDS_TIME)
 
 
 class Clock(NamedTuple):

@@ -106,6 +106,14 @@ def test_an_unfit_adapter_has_a_status_of_its_own(place: Path) -> None:
     assert refused.status == 2 and "does not beat random" in refused.err
 
 
+def test_a_shipped_adapter_stays_as_it_is(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = write_critic(place)
+    monkeypatch.setattr("agent.assessing.FOLDER", Path(adapter).parents[1])
+    found = winnow("critic", "calibrate", adapter, "--pairs", pairs(place))
+    assert found.status == 2 and "comes with Winnow and stays as it is" in found.err
+    assert winnow("critic", "calibrate", adapter, "--pairs", pairs(place), "--dry-run").status == 0
+
+
 def test_calibrate_writes_a_threshold(place: Path) -> None:
     adapter = write_critic(place, beta=2.0)
     dry = winnow("critic", "calibrate", adapter, "--pools", pools(place), "--pairs", pairs(place), "--most", "0.9", "--json", "--dry-run")

@@ -25,6 +25,9 @@ def only(text: str) -> Quantity:
 
 
 TABLE: list[tuple[str, str, float, float, str]] = [
+    # no amount is a hair beside itself
+    ("$8.2M", "money", 8_200_000, 8_200_000, "usd"),
+    ("$16.1 million", "money", 16_100_000, 16_100_000, "usd"),
     # how often something happens is no time
     ("8,400 orders a day", "count", 8400, 8400, ""),
     ("300 parcels per week", "count", 300, 300, ""),

@@ -120,7 +120,7 @@ def adapter(place: Path, models: Path, **said: Any) -> Path:
     return place
 
 
-FIT = {"k": 4, "change": 0.5}
+FIT = {"k": 4, "change": 0.5, "efficiency": {"critic": {"value": 0.4, "low": 0.3, "high": 0.5, "count": 90, "clusters": 90}}}
 
 
 def test_an_adapter_is_shipped_beside_its_model_and_goes_with_it(tmp_path: Path, trained: Path) -> None:
@@ -130,6 +130,8 @@ def test_an_adapter_is_shipped_beside_its_model_and_goes_with_it(tmp_path: Path,
     before = shipped(models)
     ship_adapter(adapter(tmp_path / "seed-0", models), models)
     assert shipped(models) == before and len([name for name in before if name.startswith("critic/")]) == 5
+    ship(models / "embedded", models)
+    assert shipped(models) == before and embedded_adapter("embedded", models)
     ship(trained, models)
     assert not (models / "critic").exists() and not any(name.startswith("critic/") for name in shipped(models))
     with pytest.raises(ModelError, match="no critic comes with this Winnow"):
@@ -141,6 +143,7 @@ def test_an_adapter_is_shipped_beside_its_model_and_goes_with_it(tmp_path: Path,
     [
         ({"base": {"name": "embedded", "hash": "0"}}, "trained on other weights"), ({"base": None}, "trained on other weights"),
         ({"health": None}, "has not been measured; run `winnow critic card"), ({"health": {"k": 4, "change": 0.0}}, "not fit to be shipped"),
+        ({"health": {"k": 4, "change": 0.5}}, "no interval that lies above chance"),
     ],
 )  # fmt: skip
 def test_an_adapter_that_is_of_no_use_is_not_shipped(tmp_path: Path, change: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]) -> None:

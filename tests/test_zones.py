@@ -61,6 +61,7 @@ def test_no_clock_time(text: str) -> None:
 @pytest.mark.parametrize(("text", "zone"), [
     ("Two engineers in Nairobi could help. Tuesday at 10:00?", None), ("Our people at Addis Ababa agree.", None),
     ("Tuesday at 10:00, both in London time", "Europe/London"), ("All times in CET.", "Europe/Berlin"),
+    ("Would 10:00 or 14:00 suit you, both in London?", "Europe/London"), ("All in Eastern.", "America/New_York"),
     ("People in Nairobi. All in Nairobi time.", "Africa/Nairobi"), ("Tuesday at 10:00, your time", "reader"),
 ])  # fmt: skip
 def test_a_place_is_a_zone_only_as_a_time(text: str, zone: str | None) -> None:

@@ -102,7 +102,8 @@ def calibrate(
             changes, shown, lines = {"threshold": found.value}, found._asdict(), threshold_lines(found)
     _print(shown, lines, as_json=as_json)
     if not dry_run:
-        sys.stderr.write(f"winnow: written to {keep(one, **changes)}\n")
+        gone = f"; its card was of the old one: winnow critic card {adapter} --pairs FILE --write" if one.file.judgement else ""
+        sys.stderr.write(f"winnow: written to {keep(one, **changes)}{gone}\n")
 
 
 @contextmanager

@@ -65,6 +65,8 @@ def pairs(
     """Make preference pairs for the critic."""
     if unseen and (on_policy or pools or from_store):
         raise ConfigError("--unseen pairs are written by the world alone; leave out --on-policy, --pools and --from-store")
+    if unseen and margin is not None:
+        raise ConfigError("the rubric may not see the flaws of --unseen pairs, so no margin of its scores is asked for; leave out --margin")
     found = load_config({n: v for n, v in {"backbone": backbone, "k": k, "store": store}.items() if v is not None}, config)
     with world_installed():
         from training.pairs.making import MARGIN, POOL_MARGIN, Plan

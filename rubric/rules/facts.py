@@ -137,6 +137,8 @@ def _trend(passage: Passage, hit: Hit) -> bool:
         Example("Your load fell by half.", {"signals": {"facts": ["Load fell by half."]}}),
         Example("You are hiring 7 engineers, and have been hiring 3 months.", hiring("high")),
         Example("Northwind is hiring 7.", hiring("high")),
+        Example("You are hiring three times as fast as last year.", hiring("high")),
+        Example("You are hiring 2 at a time.", hiring("high")),
         Example("Northwind is hiring 9 engineers.", {"need": {"engineers": 9, "stack": "go"}, **hiring("high")}),
         Example("Northwind expects 8,400 orders a day in July.", _EXPECTS),
         Example("Northwind has 11 open roles.", {"signals": {"facts": ["Northwind posted 11 roles in May."]}}),
@@ -294,6 +296,8 @@ def _hired(passage: Passage, sentence: Sentence, amount: Quantity) -> bool:
     """Whether they are said to be hiring that many of what is no person and no span of time: "hiring 8,400 orders a day"."""
     lower = passage.words.lower
     before = lower[max(sentence.first, amount.first - 4) : amount.first]
+    if lower[amount.last : amount.last + 1] == ["times"] or lower[amount.last : amount.last + 3] == ["at", "a", "time"] or passage.words.text[amount.end : amount.end + 1] == "/":
+        return False  # how fast, and no number of people
     if sentence.question or amount.unit == "people" or before[-1:] not in (["hiring"], ["recruiting"]):
         return False
     counted = amount.kind == "count" or (amount.kind == "duration" and {"a", "an", "per", "each"} & set(lower[amount.first : amount.last]))

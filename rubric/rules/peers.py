@@ -169,6 +169,7 @@ def foreign(case: Case) -> Iterable[Found]:
     passes=[
         Example("Kinetic Grid and other peers hire for MLOps; is that a topic?", sourced_peers("high")),
         Example("We work in Addis Ababa."),
+        Example("Your peers like Go."),
     ],
     fails=[
         Example("Companies like Shippo and Flexport already do this."),
@@ -243,8 +244,8 @@ def _each_peer_name(case: Case) -> Iterator[tuple[Passage, Sentence, Named]]:
 def _listed(case: Case, passage: Passage, sentence: Sentence, hit: Hit) -> Iterator[Named]:
     """Capitalised names right behind "companies like", "competitor", "peers such as"."""
     word, after = hit.last, passage.words.lower[hit.last : hit.last + 2]
-    if after == ["such", "as"] or after[:1] in (["like"], ["including"]):
-        word += 1
+    if after == ["such", "as"]:
+        word += 2
     elif passage.words.lower[hit.last - 1] not in {"like", "such", "including", "competitor", "rival", "peer", "as"}:
         return
     own = set(plain(case.prospect.company.name)) | {w for n in case.playbook.seller.names for w in n.lower().split()}

@@ -53,9 +53,9 @@ class Recipe(BaseModel):
 
     @property
     def rises(self) -> tuple[Rise, ...]:
-        """All parts of the run; one that is shorter than the last parts has a single one."""
+        """All parts of the run; one that leaves no room for the first has a single one."""
         first = self.steps - sum(rise.steps for rise in self.again)
-        return (Rise(steps=first, rate=self.rate), *self.again) if first > 0 else (Rise(steps=self.steps, rate=self.rate),)
+        return (Rise(steps=first, rate=self.rate), *self.again) if first > self.warm_up else (Rise(steps=self.steps, rate=self.rate),)
 
     def shape(self, vocabulary: int) -> Shape:
         return Shape(

@@ -47,11 +47,22 @@ def ship(folder: Path, into: Path = FOLDER, card: Path | None = None) -> tuple[P
         files = [made / GGUF, *sorted(half.iterdir())]
         names = [file.relative_to(made) for file in files]
         (made / SUMS).write_text("".join(map(_line, names, files)), "utf-8")
-        for old in (EMBEDDED, *ADAPTERS.values()):  # an adapter of other weights is of no use
+        kept = _of_these_weights(half, into)
+        with (made / SUMS).open("a", encoding="utf-8") as sums:
+            sums.writelines(_line(path.relative_to(into), path) for place in kept for path in sorted((into / place).iterdir()))
+        for old in (EMBEDDED, *(place for place in ADAPTERS.values() if place not in kept)):
             shutil.rmtree(into / old, ignore_errors=True)
         for name in (EMBEDDED, GGUF, SUMS):
             (made / name).replace(into / name)
     return tuple(into / name for name in [*names, Path(SUMS)])
+
+
+def _of_these_weights(half: Path, into: Path) -> list[str]:
+    """The shipped adapters that the weights in `half` are the base of; those of other weights are of no use."""
+    from agent.backbones.hf_model import weights_hash
+
+    files = {place: read_critic(into / place) for place in ADAPTERS.values() if (into / place).is_dir()}
+    return [place for place, file in files.items() if file and file.base and file.base.hash == weights_hash(half)]
 
 
 def ship_adapter(folder: Path, into: Path = FOLDER) -> tuple[Path, ...]:
@@ -85,6 +96,8 @@ def _fit(folder: Path, into: Path) -> CriticFile:
         raise ModelError(f"the adapter in {folder} has not been measured; run `winnow critic card {folder} --pairs FILE --write`")
     if file.measured.refusal:
         raise ModelError(f"the adapter in {folder} is not fit to be shipped: {file.measured.refusal}; train another")
+    if not file.measured.shown:
+        raise ModelError(f"the card of the adapter in {folder} has no interval that lies above chance; run `winnow critic card {folder} --write` with more pairs or pools")
     return file
 
 
@@ -153,6 +166,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, default=FOLDER, help="folder to write to; absent, the package's own")
     parser.add_argument("--card", type=Path, help="model card; absent, README.md of the folder")
     given = parser.parse_args(arguments)
+    if given.adapter and given.card:
+        parser.error("--card goes with a model; an adapter's card is the README.md of its folder")
     try:
         written = ship_adapter(given.folder, given.into) if given.adapter else ship(given.folder, given.into, given.card)
     except WinnowError as error:

@@ -42,7 +42,7 @@ class Pair(BaseModel):
     split: Split
     seed: int
     author: str = Field(description="what wrote the pair: world, mutator:NAME, model:HASH, review or receipt:HASH")
-    unseen: bool = Field(False, description="the rejected side is in wording that is set aside; never in a training file")
+    unseen: bool = Field(False, description="made to measure with: flaws are in wording that is set aside; never in a training file")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
