@@ -23,7 +23,7 @@ PUBLISHED: dict[Failure, float] = {
     "abstention_failure": 0.04, "gap_over_claiming": 0.07,
 }  # fmt: skip
 SEVERAL = 0.05
-FOLLOWS_TEMPTATION = 0.92
+FOLLOWS_TEMPTATION = 0.96
 _TRIES = 6
 
 
@@ -35,7 +35,7 @@ class Share(NamedTuple):
 
 
 FLAWED: dict[Role, Share] = {
-    "baseline": Share(0.84, 0.72),
+    "baseline": Share(0.96, 0.84),
     "augmented": Share(0.1, 0.05),
     "revision": Share(0.16, 0.1),
     "judge": Share(0.6, 0.6),
