@@ -79,7 +79,7 @@ def test_a_role_has_its_share_of_flawed_letters(role: Role, tempted: bool) -> No
 
 def test_a_guide_and_a_refusal_make_clean_letters_likelier() -> None:
     for tempted in (0, 1):
-        assert FLAWED["baseline"][tempted] > FLAWED["augmented"][tempted] > FLAWED["revision"][tempted]
+        assert FLAWED["baseline"][tempted] > max(FLAWED["augmented"][tempted], FLAWED["revision"][tempted])
     assert all(share.tempted >= share.plain for share in FLAWED.values())
 
 
