@@ -31,7 +31,7 @@ lint: $(DEV) ## ruff and mypy --strict
 bench: $(LLAMA) ## time and memory of judging and of sampling on this machine
 	@$(BIN)/python -m experiments.bench_check; checked=$$?; $(BIN)/python -m experiments.bench_speed && exit $$checked
 
-backbone: $(TRAIN) ## make the embedded model anew from a seed, in about three hours; goes on where it was stopped
+backbone: $(TRAIN) ## make the embedded model anew from a seed, in about three and a half hours; goes on where it was stopped
 	@$(BIN)/python -m training.backbone --work build/backbone --ship
 
 critic: $(TRAIN) ## pairs, training and cards of the embedded model's critic and judge; goes on where it was stopped
