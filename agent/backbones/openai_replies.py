@@ -102,7 +102,8 @@ def likeliest_first(reply: Mapping[str, Any]) -> float | None:
         return None
     told: list[Any] = []
     if isinstance(rows := found.get("content"), list) and rows and isinstance(rows[0], dict):
-        told = [entry.get("logprob") for entry in rows[0].get("top_logprobs") or [] if isinstance(entry, dict)]
+        likely = rows[0].get("top_logprobs")
+        told = [entry.get("logprob") for entry in likely if isinstance(entry, dict)] if isinstance(likely, list) else []
     elif isinstance(rows := found.get("top_logprobs"), list) and rows and isinstance(rows[0], dict):
         told = list(rows[0].values())
     return max((value for value in map(number, told) if value is not None), default=None)
