@@ -2,7 +2,7 @@
 
 Decides what `adapter` and `judge` in the config lead to. Refuses an adapter for the other task, and, unless
 the config says otherwise, one that changes no score or whose card shows that it does not beat random, and a
-judge whose card does not show it to be better than always stopping.
+judge whose card shows that it is no better than always stopping.
 """
 
 from __future__ import annotations

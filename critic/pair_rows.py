@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from critic.pools import lines_of, said
-from rubric.errors import InputError
+from critic.row_files import read_rows
 from rubric.playbook import Failure
 
 
@@ -38,11 +37,7 @@ class PairRow(BaseModel):
 
 
 def read_pair_rows(path: str | Path) -> Iterator[PairRow]:
-    for number, line in lines_of(path, "pairs"):
-        try:
-            yield PairRow.model_validate_json(line)
-        except ValidationError as error:
-            raise InputError(f"{path}, line {number}: {said(error)}; write it with `winnow train pairs`") from None
+    return read_rows(path, PairRow, "pairs", "write it with `winnow train pairs`")
 
 
 __all__ = ["PairRow", "read_pair_rows"]

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from critic.candidate import Candidate
+from critic.row_files import read_rows
 from prompts.pieces import Prompt, unpacked
-from rubric.errors import InputError
 from rubric.playbook import Decision, Failure
 
 
@@ -57,27 +57,7 @@ class Pool(BaseModel):
 
 def read_pools(path: str | Path) -> Iterator[Pool]:
     """The pools of a file, one after the other."""
-    for number, line in lines_of(path, "pools"):
-        try:
-            yield Pool.model_validate_json(line)
-        except ValidationError as error:
-            raise InputError(f"{path}, line {number}: {said(error)}; sample it with `winnow train pairs --on-policy N`") from None
+    return read_rows(path, Pool, "pools", "sample it with `winnow train pairs --on-policy N`")
 
 
-def lines_of(path: str | Path, what: str) -> Iterator[tuple[int, str]]:
-    """The lines of a file that hold something, with their numbers."""
-    try:
-        with Path(path).open(encoding="utf-8") as file:
-            yield from ((number, line) for number, line in enumerate(file, 1) if line.strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the file of {what} {str(path)!r} cannot be read: {error}; give a file of JSON lines") from None
-
-
-def said(error: ValidationError) -> str:
-    """The first fault of a line."""
-    first = error.errors(include_url=False)[0]
-    where = "/" + "/".join(map(str, first["loc"])) if first["loc"] else "the line"
-    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
-
-
-__all__ = ["Member", "Pool", "lines_of", "read_pools", "said"]
+__all__ = ["Member", "Pool", "read_pools"]

@@ -1,6 +1,6 @@
 """The training run: batches in, weights and their measures out, continued wherever it was stopped.
 
-Decides the loss (every token of the letters, a little of the prompts), the schedule, and what a checkpoint
+Decides the loss (every token of the letters, names and numbers of the prompt more, the prompts a little), the schedule, and what a checkpoint
 holds: weights, optimiser and the place in the corpus. A checkpoint appears under its name only when it is
 whole, and the one before stays until then.
 """
