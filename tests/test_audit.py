@@ -149,6 +149,7 @@ def test_runs_are_read_from_every_alternative_and_stop_at_a_value() -> None:
     assert runs_of(["one two three {x} four five six seven eight nine [ten|eleven]"]) == {
         ("four", "five", "six", "seven", "eight", "nine", end) for end in ("ten", "eleven")
     }
+    assert runs_of(["ask for 20 minutes of your own time"]) == set()  # a number is a value elsewhere
     assert not said_of("We place engineers in your team.")
 
 
