@@ -41,23 +41,28 @@ def card(pairs: Sequence[MeasuredPair], pools: Sequence[MeasuredPool], *, kind: 
     critic, within = ways["critic"], list(_within(pools))
     noise = _noise(pools, kind, beta)
     split = {"in_distribution": [p for p in pairs if not p.unseen], "unseen": [p for p in pairs if p.unseen], "on_policy": within}
-    sides = [side for pair in pairs for side in (pair.chosen, pair.rejected)] + [side for pool in pools for side in pool.sides]
+    sides = sides_of(pairs, pools)
     return Health(
         k=k, accuracy={name: accuracy(rows, critic) for name, rows in split.items() if rows},
         by_method={name: accuracy(pairs, way) for name, way in ways.items()} if pairs else {},
-        efficiency=_efficiencies(pools, ways), failures=_failures(pairs, critic), at_zero=_at_zero(pairs),
+        efficiency=_efficiencies(pools, ways), failures=_failures(pairs, critic), at_zero=at_zero(pairs),
         length_correlation=correlation([critic(s) for s in sides], [float(s.length) for s in sides]),
         reordering=_reordering(pools, kind, beta, noise or 0.0), noise=noise, change=_change(sides), skipped=skipped,
     )  # fmt: skip
 
 
+def sides_of(pairs: Sequence[MeasuredPair], pools: Sequence[MeasuredPool]) -> list[Side]:
+    """Every completion that was measured."""
+    return [side for pair in pairs for side in (pair.chosen, pair.rejected)] + [side for pool in pools for side in pool.sides]
+
+
 def accuracy(pairs: Sequence[MeasuredPair], way: Method) -> Estimate:
-    return share(Item(pair.company, _won(way(pair.chosen), way(pair.rejected))) for pair in pairs)
+    return share(Item(pair.company, won(way(pair.chosen), way(pair.rejected))) for pair in pairs)
 
 
 def efficiency(pools: Sequence[MeasuredPool], choose: Callable[[MeasuredPool], int]) -> Estimate:
     """How much of what choosing can win was won; pools without whole candidates or scores do not count."""
-    return share(item for pool in pools if (item := _gain(pool, choose)))
+    return share(item for pool in pools if (item := gain(pool, choose)))
 
 
 def worst_sentence(side: Side) -> float:
@@ -76,7 +81,7 @@ def _open(pool: MeasuredPool) -> list[int]:
     return [n for n, cut in enumerate(pool.cut) if not cut]
 
 
-def _gain(pool: MeasuredPool, choose: Callable[[MeasuredPool], int]) -> Item | None:
+def gain(pool: MeasuredPool, choose: Callable[[MeasuredPool], int]) -> Item | None:
     scores = [score for score in pool.scores if score is not None]
     if not _open(pool) or len(scores) < len(pool.scores):
         return None
@@ -110,7 +115,7 @@ def _failures(pairs: Sequence[MeasuredPair], way: Method) -> dict[str, Estimate]
     return {name: accuracy([p for p in pairs if name in p.failures], way) for name in names}
 
 
-def _at_zero(pairs: Sequence[MeasuredPair]) -> float | None:
+def at_zero(pairs: Sequence[MeasuredPair]) -> float | None:
     if not pairs:
         return None
     right = sum(dpo(p.chosen.worn, p.chosen.bare, 1.0) > 0 for p in pairs) + sum(dpo(p.rejected.worn, p.rejected.bare, 1.0) <= 0 for p in pairs)
@@ -148,8 +153,8 @@ def _change(sides: Sequence[Side]) -> float | None:
     return max(changes, default=None)
 
 
-def _won(one: float, other: float) -> float:
+def won(one: float, other: float) -> float:
     return 1.0 if one > other else 0.5 if one == other else 0.0
 
 
-__all__ = ["accuracy", "card", "efficiency", "methods", "picked", "worst_sentence"]
+__all__ = ["accuracy", "at_zero", "card", "efficiency", "gain", "methods", "picked", "sides_of", "won", "worst_sentence"]

@@ -46,7 +46,7 @@ ship() {
 
 same_model
 pairs pairs "${letters[@]}" --count 800 --on-policy 400
-pairs dev "${letters[@]}" --split dev --count 200 --on-policy 200
+pairs dev "${letters[@]}" --split dev --count 400 --on-policy 200
 pairs unseen "${letters[@]}" --split dev --count 300 --unseen --seed 1
 pairs verdicts --roles judge --count 1200
 pairs verdicts-fit --roles judge --split dev --count 300
