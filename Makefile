@@ -70,5 +70,5 @@ $(DEV): pyproject.toml | $(BIN)/python
 
 $(TRAIN): pyproject.toml | $(BIN)/python
 	@echo "installing winnow and what training needs into $(VENV) (once) ..."
-	@$(PIP) -e '.[train]'
+	@$(PIP) -e '.[train,audit]'
 	@touch $(CORE) $@

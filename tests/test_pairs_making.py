@@ -18,7 +18,7 @@ from training.pairs.balance import length_of
 from training.pairs.making import Made, Plan, make
 from training.pairs.pair import Pair, read_pairs, write_pairs
 from training.pairs.rendering import Renderer, Unfit
-from training.pairs.report import place_of, read_report
+from training.pairs.report import place_of, read_report, report, write_report
 from training.world.split import split_of
 
 COUNT = 24
@@ -122,6 +122,21 @@ def test_the_audit_ends_with_what_it_found(tmp_path: Path, monkeypatch: pytest.M
     assert leaked.status == 3 and json.loads(leaked.out)["checks"][2]["offences"][0]["pair"] == mine[0].id
     shown = audited(tmp_path, mine, mine, "--show", "0")
     assert mine[0].id not in shown.out and "--show 1 lists all" in shown.out and "do not train" in shown.out
+
+
+def test_the_audit_keeps_what_nothing_was_found_against(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "find_spec", lambda _: None)
+    firms = [n for i in range(99) if split_of(n := f"Firm {i}") == "train"]
+    mine, kept = [by_hand(company=firms[n], number=n) for n in range(3)], tmp_path / "kept.jsonl"
+    write_report(tmp_path / "pairs.jsonl", report(mine, 5, {}, dropped=2, models={}))
+    done = audited(tmp_path, mine, mine[:1], "--without", "embedding", "--keep", str(kept))
+    assert done.status == 0 and "2 of 3 pairs" in done.err and "do not train" not in done.out
+    assert [pair.id for pair in read_pairs(kept)] == [pair.id for pair in mine[1:]]
+    beside = read_report(kept)
+    assert beside is not None and (beside.pairs, beside.seed, beside.dropped) == (2, 5, 3)
+    assert audited(tmp_path, read_pairs(kept), mine[:1], "--without", "embedding").status == 0
+    none = audited(tmp_path, mine, mine, "--keep", str(tmp_path / "none.jsonl"))
+    assert none.status == 2 and "there is none to keep" in none.err and not (tmp_path / "none.jsonl").exists()
 
 
 @pytest.mark.parametrize(("arguments", "said"), [(["--without", "x"], "no check 'x'"), (["--generator", "abc"], "HASH=MODEL")])

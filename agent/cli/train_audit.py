@@ -1,10 +1,13 @@
 """`winnow train audit`: pairs against the tasks that will measure the critic.
 
-Decides the exit status and how much is shown; what a violation is, `training.pairs.audit` decides.
+Decides the exit status, how much is shown, and which pairs are kept; what a violation is, `training.pairs.audit` decides.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,10 +15,12 @@ from typer import Argument, Option
 
 from agent.cli.terminal import safe
 from agent.cli.train_pairs import world_installed
-from rubric.errors import ConfigError
+from rubric.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from training.pairs.audit.audit import Audit, Check
+    from training.pairs.pair import Pair
+    from training.pairs.report import Report
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 VIOLATION, NOT_RUN = 3, 4
@@ -24,7 +29,7 @@ _EPILOG = """
 Exit status
   0  every check was made, or left out by request, and nothing was found
   2  a file that cannot be read, or a wrong flag
-  3  a violation: do not train on these pairs
+  3  a violation: do not train on these pairs; not with --keep
   4  nothing was found, but a check could not be made
 
 \b
@@ -32,6 +37,7 @@ Examples:
   winnow train audit pairs.jsonl --bench bench.jsonl
   winnow train audit pairs.jsonl --bench dev.jsonl --bench held_out.jsonl --json
   winnow train audit pairs.jsonl --bench bench.jsonl --without embedding
+  winnow train audit pairs.jsonl --bench bench.jsonl --keep clean.jsonl
 """
 
 
@@ -43,6 +49,7 @@ def audit(
     generator: Annotated[list[str] | None, Option("--generator", metavar="HASH=MODEL", help="Which model an author 'model:HASH' is, where the report beside the pairs does not say.")] = None,
     without: Annotated[list[str] | None, Option("--without", metavar="CHECK", help="Leave a check out; may be given several times.")] = None,
     show: Annotated[int, Option("--show", metavar="N", min=0, help="Offending pairs to list of each check.")] = 20,
+    keep: Annotated[Path | None, Option("--keep", metavar="FILE", help="Write the pairs that nothing was found against.")] = None,
     as_json: Annotated[bool, Option("--json", help="Print the audit as JSON, with every offending pair.")] = False,
 ) -> int:
     """Hold pairs against what will measure the critic; a violation is listed."""
@@ -53,13 +60,31 @@ def audit(
         from training.pairs.pair import read_pairs
         from training.pairs.report import read_report
 
-        ours = [of_pair(pair) for pair in read_pairs(pairs)]
+        read = list(read_pairs(pairs))
+        ours = [of_pair(pair) for pair in read]
         beside = read_report(pairs)
         names = {**(beside.models if beside else {}), **_generators(generator or [])}
         theirs = [task for path in bench for task in read_bench(path)]
         found = audited(Case(ours, theirs, judge, names), frozenset(without or []))
-    typer.echo(found.model_dump_json(indent=2) if as_json else "\n".join(_lines(found, show)))
-    return VIOLATION if found.violations else NOT_RUN if found.not_run else 0
+    typer.echo(found.model_dump_json(indent=2) if as_json else "\n".join(_lines(found, show, kept=bool(keep))))
+    if keep:
+        _keep(read, found, beside, keep)
+    return VIOLATION if found.violations and not keep else NOT_RUN if found.not_run else 0
+
+
+def _keep(pairs: Sequence[Pair], found: Audit, beside: Report | None, path: Path) -> None:
+    from training.pairs.pair import write_pairs
+    from training.pairs.report import report, write_report
+
+    guilty = {offence.pair for check in found.violations for offence in check.offences}
+    left = [pair for pair in pairs if pair.id not in guilty]
+    if not left:
+        raise InputError(f"something was found against each of the pairs, so there is none to keep in {path}; make others with another --seed")
+    write_pairs(path, left)
+    if beside:
+        gone = beside.dropped + len(pairs) - len(left)
+        write_report(path, report(left, beside.seed, beside.skipped, dropped=gone, models=beside.models))
+    sys.stderr.write(f"winnow: {path} has {len(left)} of {len(pairs)} pairs; something was found against the others\n")
 
 
 def _generators(given: list[str]) -> dict[str, str]:
@@ -69,12 +94,12 @@ def _generators(given: list[str]) -> dict[str, str]:
     return {key.removeprefix("model:"): name for key, _, name in parts}
 
 
-def _lines(found: Audit, show: int) -> list[str]:
+def _lines(found: Audit, show: int, *, kept: bool) -> list[str]:
     lines = [f"{found.pairs} pairs against {found.tasks} tasks"]
     for check in found.checks:
         lines += _check(check, show)
-    if found.violations:
-        lines.append("do not train on these pairs: take the listed ones out, or make others with another --seed")
+    if found.violations and not kept:
+        lines.append("do not train on these pairs: take the listed ones out with --keep FILE, or make others with another --seed")
     elif found.not_run:
         lines.append("nothing was found, and not everything was looked at")
     return lines

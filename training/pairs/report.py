@@ -43,7 +43,7 @@ class Report(BaseModel):
         yield f"failures: {_counts(self.failure)}"
         for name, length in self.length.items():
             yield f"length of {length.pairs} {name}: correlation with the label {length.correlation:+.3f}, the chosen side is the longer one in {length.longer:.0%}"
-        yield f"left out to balance length or beyond the count: {self.dropped}"
+        yield f"left out to balance length, beyond the count, or by the audit: {self.dropped}"
         for reason, count in sorted(self.skipped.items(), key=lambda item: (-item[1], item[0])):
             yield f"skipped {count}: {reason}"
 

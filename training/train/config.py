@@ -80,7 +80,7 @@ class TrainConfig(_Part):
     decay: float = Field(0.0, ge=0)
     clip: float = Field(1.0, gt=0)
     max_length: int = Field(1024, ge=32, description="tokens of prompt and completion; longer pairs are left out and counted")
-    dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on a GPU that has it, float32 elsewhere")
+    dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on a GPU that has it, float32 elsewhere; on a CPU bfloat16 is for the products alone, the weights stay float32")
     four_bit: bool = Field(False, description="hold the base in four bits; needs CUDA")
     checkpointing: bool = Field(False, description="compute activations twice to save memory")
     shared_prompt: bool = Field(True, description="compute the prompt once for both sides; the peft backend, without checkpointing")
