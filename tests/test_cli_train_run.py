@@ -54,7 +54,7 @@ def test_a_dry_run_says_steps_memory_and_time(arguments: list[str], capsys: pyte
     monkeypatch.setattr("training.train.estimate.measured_speed", lambda width, rows, dtype: 1e9)
     assert main([*arguments, "--dry-run", "--seeds", "0,1,2"]) == 0
     lines = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
-    assert lines["pairs"] == "12" and lines["steps"] == "6 of 8 pairs a seed, 3 seeds"
+    assert lines["pairs"] == "12" and lines["steps"] == "2 of 8 pairs a seed, 3 seeds"
     assert lines["memory"].startswith("about") and "factor of two" in lines["time"]
     assert not (tmp_path / "out").exists()
 

@@ -2,7 +2,7 @@
 
 Decides that half of the drafts must be stopped, and that each decision is about as often the wrong side as the right
 one, so that a judge which gives the same one always is right in half. The sides are decisions without the failure,
-because a judge is read by the likelihood of the five.
+because a judge is read by the likelihood of the five. Refuses prospects whose brief does not tell why they get no letter.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from training.pairs.pair import Pair
 from training.pairs.rendering import Renderer, Unfit
 from training.pairs.scenes import Scene, judge_prompt
 from training.world.corpus import MILD
-from training.world.drawing import REFUSED
 from training.world.letters import Letter
+from training.world.refusals import UNTOLD
 
-SHARES: dict[Decision, float] = {"PASS": 0.4, "PENALISE": 0.1, "BLOCK": 0.5 - REFUSED, "ESCALATE": REFUSED / 2, "SUPPRESS": REFUSED / 2}
+SHARES: dict[Decision, float] = {"PASS": 0.4, "PENALISE": 0.1, "BLOCK": 0.424, "ESCALATE": 0.049, "SUPPRESS": 0.027}
 _SAME_SIDE = 0.3
 """How likely a wrong decision is one of the same side, to be told apart from the right one too."""
 _MUTATED = 0.5
@@ -34,6 +34,8 @@ class _Drafted(NamedTuple):
 
 def verdict_pair(scene: Scene, renderer: Renderer, *, unseen: bool = False) -> Pair:
     """`unseen`: the flaws of bad drafts are in wording set aside."""
+    if scene.drawn.truth.case in UNTOLD:
+        raise Unfit("the brief does not tell why the prospect gets no letter")
     right: Decision = scene.drawn.truth.decision if scene.drawn.truth.decision != "DRAFT" else _of_draft(scene)
     draft = _bad(scene, right, unseen=unseen) if right in ("PENALISE", "BLOCK") else _Drafted(_clean(scene, right), "world")
     return _pair(scene, renderer, draft, right, _wrong(scene, right), unseen=unseen)

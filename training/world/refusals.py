@@ -18,13 +18,15 @@ Decision = Literal["DRAFT", "SUPPRESS", "ESCALATE"]
 
 
 class Refusal(NamedTuple):
-    """`headcount`: the size that the company must have for it."""
+    """`headcount`: the size that the company must have for it. `told`: whether the brief of a letter tells it; what is
+    not told is for the rules alone, because nobody gets a draft for such a prospect."""
 
     name: str
     decision: Decision
     apply: Callable[[Sketch], None]
     weight: float = 1.0
     headcount: int | None = None
+    told: bool = True
 
 
 def _disqualified(sketch: Sketch, *, flag: str) -> None:
@@ -62,11 +64,11 @@ def _chief(sketch: Sketch, *, role: str) -> None:
 
 REFUSALS: tuple[Refusal, ...] = (
     *(
-        Refusal(f"disqualified.{flag}", "SUPPRESS", partial(_disqualified, flag=flag), 0.5)
+        Refusal(f"disqualified.{flag}", "SUPPRESS", partial(_disqualified, flag=flag), 0.5, told=False)
         for flag in ("anti_offshore", "local_only", "in_house_only", "do_not_contact", "competitor", "client_of_competitor", "union_agreement")
     ),
-    *(Refusal(f"opted_out.{c}", "SUPPRESS", partial(_opted_out, channel=c), 0.5) for c in ("email", "sms", "linkedin", "phone")),
-    Refusal("bounced", "SUPPRESS", partial(_flagged, flag="hard_bounce"), 0.7),
+    *(Refusal(f"opted_out.{c}", "SUPPRESS", partial(_opted_out, channel=c), 0.5, told=False) for c in ("email", "sms", "linkedin", "phone")),
+    Refusal("bounced", "SUPPRESS", partial(_flagged, flag="hard_bounce"), 0.7, told=False),
     Refusal("wrote.hard_no", "SUPPRESS", partial(_wrote, kind="hard_no"), 2.0),
     Refusal("stance", "SUPPRESS", _stance),
     Refusal("wrote.stance", "SUPPRESS", partial(_wrote, kind="stance"), 0.7),
@@ -77,7 +79,8 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal("wrote.references", "ESCALATE", partial(_wrote, kind="references"), 1.2),
     Refusal("wrote.named", "ESCALATE", partial(_wrote, kind="named"), 0.8),
     Refusal("wrote.unclear", "ESCALATE", partial(_wrote, kind="unclear"), 0.8),
-    Refusal("need.named_engineer", "ESCALATE", _named, 0.7),
+    Refusal("need.named_engineer", "ESCALATE", _named, 0.7, told=False),
 )
+UNTOLD = frozenset(refusal.name for refusal in REFUSALS if not refusal.told)
 
-__all__ = ["REFUSALS", "Decision", "Refusal"]
+__all__ = ["REFUSALS", "UNTOLD", "Decision", "Refusal"]
