@@ -42,6 +42,8 @@ from critic.verdicts import (
 from prompts.pieces import rendered
 from rubric.errors import ConfigError, ContextError, InputError
 
+MODEL_CARD = "README.md"
+_BEGIN, _END = "<!-- measured:begin -->", "<!-- measured:end -->"
 _NO_CASE = "the files hold no case for a judge; give pairs of the role 'judge', whose chosen side names a decision"
 
 
@@ -168,4 +170,18 @@ def keep(one: Wearing, **changes: Any) -> Path:
     return path
 
 
-__all__ = ["Data", "Fitted", "assess", "calibration_of", "judge", "keep", "spot_check", "threshold_of"]
+def tell(one: Wearing, lines: Sequence[str]) -> None:
+    """Puts the measured figures into the model card beside the adapter, where it has a place for them."""
+    path = place(one.path).with_name(MODEL_CARD)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return
+    before, begin, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if begin and end:
+        with whole_file(path) as file:
+            file.write("\n".join([f"{before}{begin}", "```text", *lines, "```", f"{end}{after}"]).encode())
+
+
+__all__ = ["Data", "Fitted", "assess", "calibration_of", "judge", "keep", "spot_check", "tell", "threshold_of"]

@@ -96,16 +96,16 @@ class Config(Judging):
     backbone: Annotated[BackboneSpec, BeforeValidator(_backbone)] = Field(
         default_factory=LlamaSpec, description="What writes: a block such as {kind: llama, model: FILE.gguf}, or KIND:MODEL."
     )
-    adapter: str | None = Field(None, description="LoRA adapter of the ranker 'critic': a .gguf or its folder for llama, a PEFT folder for hf, a model name for openai; 'embedded' for the one that may come with Winnow.")
+    adapter: str | None = Field(None, description="LoRA adapter of the ranker 'critic': a .gguf or its folder for llama, a PEFT folder for hf, a model name for openai; 'embedded' for the one that comes with Winnow.")
     ranker: RankerName = Field(
-        "mean_logprob", description="What orders a pool: mean_logprob (without an adapter), as_sampled (no ranking), or critic (the reward of the adapter); where a critic comes with Winnow, it is the embedded model's default."
+        "mean_logprob", description="What orders a pool: mean_logprob (without an adapter), as_sampled (no ranking), or critic (the reward of the adapter); with the embedded model and nothing said here, critic."
     )
     critic_reward: Reward | None = Field(None, description="How the adapter's scores are read: simpo, orpo, dpo or base; absent, as its winnow.json says.")
     critic_threshold: float | None = Field(
         None, allow_inf_nan=False, description="Reward below which a candidate is rejected and sampled again; absent, as the adapter's winnow.json says."
     )
     critic_unchecked: bool = Field(False, description="Use an adapter even where it changes no score or its health card speaks against it.")
-    judge: str | None = Field(None, description="LoRA adapter that judges each letter before it leaves; it can only be stricter than the rules. 'embedded-judge' for the one that may come with Winnow.")
+    judge: str | None = Field(None, description="LoRA adapter that judges each letter before it leaves; it can only be stricter than the rules. 'embedded-judge' for the one that comes with Winnow.")
     k: int = Field(4, ge=1, le=64, description="Candidates in a pool.")
     temperature: float = Field(0.8, ge=0, le=5, description="Temperature of the first round; 0 takes the likeliest token.")
     top_p: float = Field(0.95, gt=0, le=1, description="Share of the probability that tokens are drawn from.")

@@ -47,21 +47,21 @@ class Agreement(NamedTuple):
 Rewards = list[list[float]]
 
 
-def compare(adapter: str, pools: Sequence[Pool]) -> dict[str, dict[str, Any]]:
+def compare(adapter: str, pools: Sequence[Pool], threads: int | None = None) -> dict[str, dict[str, Any]]:
     """The agreement of each way with llama.cpp on F32 weights."""
     with tempfile.TemporaryDirectory() as folder:
         whole = export(embedded_folder(), Path(folder) / "f32.gguf", "F32")
-        f32 = {"kind": "llama", "model": str(whole)}
+        f32 = {"kind": "llama", "model": str(whole), "threads": threads}
         with _opened(adapter, f32) as one:
             wanted = [_behind_sampling(one, pool) for pool in pools]
             noise = one.worn.noise
-        found = {name: agreement(wanted, list(_all(adapter, block, pools)), noise) for name, block in WAYS.items()}
+        found = {name: agreement(wanted, list(_all(adapter, block | {"threads": threads}, pools)), noise) for name, block in WAYS.items()}
         anew = [_anew(adapter, f32, pool) for pool in pools[:FRESH]]
     found["recomputed"] = agreement(wanted[: len(anew)], anew, noise)
     return {name: one._asdict() for name, one in found.items()} | {"noise": {"floor": noise}}
 
 
-WAYS: dict[str, dict[str, str]] = {
+WAYS: dict[str, dict[str, Any]] = {
     "transformers, float32": {"kind": "hf", "model": "embedded", "dtype": "float32"},
     "llama.cpp, Q8_0 as shipped": {"kind": "llama", "model": "embedded"},
 }
@@ -77,19 +77,19 @@ def agreement(wanted: Rewards, found: Rewards, noise: float) -> Agreement:
     return Agreement(len(same), round(sum(same) / len(same), 4), round(max(gaps), 6))
 
 
-def _all(adapter: str, block: dict[str, str], pools: Sequence[Pool]) -> Iterator[list[float]]:
+def _all(adapter: str, block: dict[str, Any], pools: Sequence[Pool]) -> Iterator[list[float]]:
     with _opened(adapter, block) as one:
         for pool in pools:
             yield _behind_sampling(one, pool)
 
 
-def _anew(adapter: str, block: dict[str, str], pool: Pool) -> list[float]:
+def _anew(adapter: str, block: dict[str, Any], pool: Pool) -> list[float]:
     with _opened(adapter, block) as one:
         return _rewards(one, pool)
 
 
 @contextmanager
-def _opened(adapter: str, block: dict[str, str]) -> Iterator[Opened]:
+def _opened(adapter: str, block: dict[str, Any]) -> Iterator[Opened]:
     config: Config = load_config({"backbone": block, "adapter": adapter, "ranker": "critic"})
     model = open_backbone(config.backbone)
     try:
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[str], object] =
         pools = [pool for pool in islice(read_pools(given.pools), given.count) if all(m.candidate.token_ids for m in pool.candidates)]
         if not pools:
             raise InputError(f"{given.pools} holds no pool with token ids; sample some with `winnow train pairs --on-policy N`")
-        show(json.dumps(compare(str(given.adapter), pools), indent=1))
+        show(json.dumps(compare(str(given.adapter), pools, given.threads), indent=1))
     except WinnowError as error:
         sys.stderr.write(f"winnow: {error}\n")
         return error.status
@@ -126,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--adapter", type=Path, required=True, metavar="FOLDER", help="folder of a trained adapter of the embedded model")
     parser.add_argument("--pools", type=Path, required=True, metavar="FILE", help="pools, as `winnow train pairs --on-policy` keeps them")
     parser.add_argument("--count", type=a_count, default=500, help="first pools of the file that are looked at (500)")
+    parser.add_argument("--threads", type=a_count, help="threads of each model (all cores)")
     return parser
 
 

@@ -91,6 +91,19 @@ def test_the_card_says_what_was_measured_and_is_kept_where_that_is_wanted(place:
     assert read_critic(adapter).health == Health(**{k: v for k, v in value.items() if k != "refusal"})  # type: ignore[union-attr]
 
 
+def test_the_model_card_gets_the_figures_where_it_has_a_place_for_them(place: Path) -> None:
+    adapter = write_critic(place)
+    card = Path(adapter) / "README.md" if Path(adapter).is_dir() else Path(adapter).with_name("README.md")
+    given = ("critic", "card", adapter, "--pairs", pairs(place), "--pools", pools(place), "--write")
+    for text in ("no place", "before\n<!-- measured:begin -->\nNot measured\n<!-- measured:end -->\nafter\n"):
+        card.write_text(text, "utf-8")
+        for _ in range(2):  # a second card takes the place of the first
+            assert winnow(*given).status == 0
+        told = card.read_text("utf-8")
+    assert told.startswith("before\n") and told.endswith("\nafter\n") and "Not measured" not in told
+    assert told.count("```text") == 1 and "selection efficiency at k=4" in told and adapter not in told
+
+
 def test_an_unfit_adapter_has_a_status_of_its_own(place: Path) -> None:
     adapter = write_critic(place)
     model = ScriptedBackbone(ScriptedSpec())

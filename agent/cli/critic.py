@@ -46,7 +46,7 @@ def show_card(
     pools: _Pools = None,
     k: _K = 4,
     limit: _Limit = None,
-    write: Annotated[bool, Option("--write", help="Keep the card in the adapter's winnow.json, by which a run refuses an unfit adapter.")] = False,
+    write: Annotated[bool, Option("--write", help="Keep the card in the adapter's winnow.json, by which a run refuses an unfit adapter, and in its model card.")] = False,
     as_json: _AsJson = False,
     backbone: _Backbone = None,
     config: ConfigFile = None,
@@ -56,7 +56,7 @@ def show_card(
 
     The status is 3 where a run would refuse the adapter.
     """
-    from agent.assessing import Data, assess, judge, keep
+    from agent.assessing import Data, assess, judge, keep, tell
     from agent.cli.critic_view import card_lines
     from agent.cli.judgement_view import judgement_lines
 
@@ -71,6 +71,7 @@ def show_card(
     _print(found.model_dump(mode="json") | {"refusal": found.refusal}, lines, as_json=as_json)
     if write:
         sys.stderr.write(f"winnow: written to {keep(one, **{name: found.model_dump()})}\n")
+        tell(one, lines[1:])
     return UNFIT if found.refusal else 0
 
 
