@@ -4,8 +4,9 @@
         --pairs build/critic/dev.jsonl --pairs build/critic/unseen.jsonl --pools build/critic/dev.pools.jsonl
 
 Each figure is the mean over the seeds of a run. Its interval is of that mean, companies drawn again; the figures of the
-single seeds stand behind it. `lead over X` is what the critic has more than X on the same letters, so that an
-interval above 0 says that it beats X. A run of judges gives their figures instead.
+single seeds stand behind it. `lead over X` is what the critic has more than X on the same letters, so that an interval
+above 0 says that it beats X. A run of judges gives their figures instead. The configured backbone scores, absent one
+the embedded model.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ def of_run(folder: Path, data: Data) -> dict[str, Any]:
     places = sorted(path.parent for path in folder.glob("seed-*/winnow.json"))
     if not places:
         raise InputError(f"{folder} holds no finished seed; train some with `winnow train run --out {folder} --seeds 0,1,2`")
-    config = load_config({"backbone": "llama:embedded"})
+    config = load_config({})
     model = open_backbone(config.backbone)
     try:
         worn = [wear(str(place), config) for place in places]
