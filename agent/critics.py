@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from agent.backbones import Backbone
 from agent.config import Config
-from agent.models import ADAPTERS, embedded_adapter
+from agent.models import ADAPTERS, EMBEDDED, embedded_adapter
 from agent.receipt import CriticUse, Document
 from critic.adapter_card import GGUF, NAME, CriticFile, read_critic
 from critic.health import UNCHANGED
@@ -72,11 +72,18 @@ def wear(given: str, config: Config) -> Wearing:
         return Wearing(given, Document(name=given, hash=given), file)
     path = Path(given).expanduser()
     if given in ADAPTERS:
+        _refuse_other_model(given, config)
         path = embedded_adapter(given)
     if config.backbone.kind == "llama" and path.is_dir():
         path = path / GGUF
     file = read_critic(path) or CriticFile(task="verdict" if given == config.judge else "rank")
     return Wearing(str(path), Document(name=given, hash=_hash(path)), file)
+
+
+def _refuse_other_model(given: str, config: Config) -> None:
+    model = getattr(config.backbone, "model", EMBEDDED)
+    if model != EMBEDDED:
+        raise ConfigError(f"{given!r} is an adapter of the embedded model, and the backbone is {model}; name an adapter of that model, or leave it out")
 
 
 def ranker_of(config: Config, critics: Critics) -> Ranker:
@@ -106,11 +113,21 @@ def refuse_unfit(config: Config, critics: Critics, backbone: Backbone) -> None:
     for one in (critics.rank, critics.judge):
         if one is None or config.critic_unchecked:
             continue
+        _refuse_other_base(one, config, backbone)
         if one.file.measured and (reason := one.file.measured.refusal):
             raise ModelError(f"{one.document.name}: {reason}; {_UNLESS}")
         reads_base = one is critics.rank and worn(config, one).reward == "base"
         if not reads_base and _changes_nothing(one, backbone):
             raise ModelError(f"{one.document.name}: the adapter changes no score; {_UNLESS}")
+
+
+def _refuse_other_base(one: Wearing, config: Config, backbone: Backbone) -> None:
+    """Weights of the same shape and another training; a GGUF file does not say which weights it was made from."""
+    base = one.file.base
+    if config.backbone.kind == "hf" and base is not None and base.hash not in (None, backbone.identity.hash):
+        raise ModelError(
+            f"{one.document.name}: the adapter was made for another base, {base.name} with hash {base.hash}, and the model's is {backbone.identity.hash}; {_UNLESS}"
+        )
 
 
 def _changes_nothing(one: Wearing, backbone: Backbone) -> bool:

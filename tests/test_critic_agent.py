@@ -15,6 +15,7 @@ from agent.result import Draft
 from agent.reviewing import settle
 from agent.store import Store
 from agent.store_monitor import MonitorTable
+from critic.adapter_card import Base
 from critic.estimates import Estimate
 from critic.health import Health
 from critic.monitor import Monitor, Observation
@@ -217,6 +218,7 @@ def test_an_adapter_that_does_not_beat_random_is_refused(tmp_path: Path) -> None
         ({"judge": "rank"}, ConfigError, "was trained to rank"),
         ({"ranker": "critic", "adapter": "none"}, ModelError, "cannot be read"),
         ({"ranker": "critic", "adapter": "embedded"}, ModelError, "no critic comes with this Winnow"),
+        ({"ranker": "critic", "adapter": "embedded", "backbone": "llama:other.gguf"}, ConfigError, "the backbone is other.gguf"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], error: type[Exception], said: str) -> None:
@@ -224,6 +226,19 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     paths = {"rank": write_critic(tmp_path), "judge": write_critic(tmp_path, "judge", task="verdict"), "none": str(tmp_path / "none.gguf")}
     with pytest.raises(error, match=said):
         critics_module.open_critics(Config(**{key: paths.get(value, value) for key, value in settings.items()}))
+
+
+def test_an_adapter_of_other_weights_is_refused_where_the_model_says_which_it_has(tmp_path: Path) -> None:
+    model = Opinionated(PASSING, LIKES_OTHER)
+    for known, fits in ((model.identity.hash, True), (None, True), ("0" * 16, False)):
+        adapter = write_critic(tmp_path, base=Base(name="base", hash=known))
+        config = Config(backbone={"kind": "hf", "model": "base"}, ranker="critic", adapter=adapter)  # type: ignore[arg-type]
+        critics = critics_module.open_critics(config)
+        if fits:
+            critics_module.refuse_unfit(config, critics, model)
+        else:
+            with pytest.raises(ModelError, match="made for another base, base with hash 0000000000000000"):
+                critics_module.refuse_unfit(config, critics, model)
 
 
 def test_the_name_of_an_adapter_does_not_change_with_its_card(tmp_path: Path) -> None:
