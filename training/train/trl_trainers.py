@@ -9,7 +9,8 @@ that is no number ends the run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ import torch
 import transformers
 from datasets import Dataset, disable_progress_bars
 from torch.nn import functional as fn
+from torch.utils.data import Sampler
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
 from trl.experimental.cpo import CPOConfig, CPOTrainer
@@ -25,6 +27,8 @@ from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 from rubric.errors import BackboneError, ModelError
 from training.train.config import TrainConfig
 from training.train.examples import Example
+
+_PASSES = 1000  # more than any run has, so that no two runs share an order
 
 
 class Ready(NamedTuple):
@@ -48,6 +52,29 @@ class _Finite:
             step = self.state.global_step + 1  # type: ignore[attr-defined]
             raise BackboneError(f"the loss is {float(loss.detach())} at step {step}; lower 'rate', or set 'dtype: float32', and begin in another --out")
         return found
+
+
+class _Repeatable:
+    """A trainer whose order of pairs hangs on its seed and the pass alone, so that a run which goes on within any pass
+    has the batches that it would have had. The library draws every pass but the first from where chance stands by then."""
+
+    def _get_train_sampler(self, *given: Any, **named: Any) -> Any:
+        return _Order(super()._get_train_sampler(*given, **named), self)  # type: ignore[misc]
+
+
+class _Order(Sampler[int]):
+    def __init__(self, grouped: Any, trainer: Any) -> None:
+        self._grouped, self._trainer = grouped, trainer
+
+    def __len__(self) -> int:
+        return len(self._grouped)
+
+    def __iter__(self) -> Iterator[int]:
+        args, state = self._trainer.args, self._trainer.state
+        steps = ceil(ceil(len(self) / args.train_batch_size) / args.gradient_accumulation_steps)
+        passed = state.global_step // steps
+        self._grouped.generator = torch.Generator().manual_seed(args.seed * _PASSES + passed) if passed else None
+        return iter(self._grouped)
 
 
 class _SharedPrompt:
@@ -131,15 +158,15 @@ def _likelihood(model: Any, hidden: torch.Tensor, logits: torch.Tensor, cut: _Cu
     return (body + tail) / (real.sum() + (wanted != -100).sum())
 
 
-class _Simpo(_Finite, _SharedPrompt, CPOTrainer):
+class _Simpo(_Finite, _Repeatable, _SharedPrompt, CPOTrainer):
     pass
 
 
-class _Orpo(_Finite, _SharedPrompt, ORPOTrainer):
+class _Orpo(_Finite, _Repeatable, _SharedPrompt, ORPOTrainer):
     pass
 
 
-class _Dpo(_Finite, _SharedPrompt, CPOTrainer):
+class _Dpo(_Finite, _Repeatable, _SharedPrompt, CPOTrainer):
     def concatenated_forward(self, model: Any, batch: Any) -> Any:
         """Sums with the adapter less those without it."""
         chosen, rejected, *rest = super().concatenated_forward(model, batch)
