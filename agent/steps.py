@@ -116,7 +116,8 @@ class Steps:
             asked = asking.ask(critic, lambda: parts.ranker.rank(prompt, drawn.candidates, parts.backbone))
             ranking, update = asked.answer, _standing(state, asked.standing)
         ranking = ranking or AsSampled().rank(prompt, drawn.candidates, parts.backbone)
-        cost = drawn.cost + ranking.cost + Cost(seconds={"rank": perf_counter() - began})
+        own = perf_counter() - began - sum(ranking.cost.seconds.values())  # the backbone tells its own part
+        cost = drawn.cost + ranking.cost + Cost(seconds={"rank": max(own, 0.0)})
         _tell(runtime, "rank", state, order=list(ranking.order))
         return update | _last(state, drawn.model_copy(update={"ranking": ranking, "cost": cost}))
 
