@@ -55,12 +55,11 @@ class Seed(NamedTuple):
 def ranked(seeds: Sequence[Seed]) -> dict[str, Any]:
     """The figures of adapters that rank."""
     found: dict[str, Any] = {}
-    for name, unseen in (("held-out pairs", False), ("unseen wording", True)):
+    for name, unseen in (("seen wording", False), ("unseen wording", True)):
         chosen = [s._replace(pairs=[p for p in s.pairs if p.unseen == unseen]) for s in seeds]
         found[name] = figure([_won(s, s.critic) for s in chosen])
         found |= {f"{name}, lead over {way}": figure([_ahead(_won(s, s.critic), _won(s, s.ways[way])) for s in chosen]) for way in CONTROLS}
     found["selection efficiency"] = figure([_gains(s, s.critic) for s in seeds])
-    found["selection efficiency of chance, expected"] = 0.0
     found |= {f"selection efficiency, lead over {way}": figure([_ahead(_gains(s, s.critic), _gains(s, s.ways[way])) for s in seeds]) for way in CONTROLS}
     found["correlation with length"] = [_by_length(s) for s in seeds]
     found["implicit reward at 0"] = [at_zero(s.pairs) for s in seeds]

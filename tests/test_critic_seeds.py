@@ -37,7 +37,7 @@ def figure_of(found: dict[str, object], name: str) -> Figure:
 
 
 def test_a_figure_is_the_mean_of_the_seeds_with_an_interval_over_companies() -> None:
-    found = figure_of(ranked([seed(9), seed(7)]), "held-out pairs")
+    found = figure_of(ranked([seed(9), seed(7)]), "seen wording")
     assert found.whole.value == 0.8 and found.seeds == (0.9, 0.7)
     assert found.whole.low is not None and found.whole.high is not None and found.whole.low < 0.8 < found.whole.high
     assert str(found).endswith("; seeds 0.900 0.700")
@@ -45,8 +45,8 @@ def test_a_figure_is_the_mean_of_the_seeds_with_an_interval_over_companies() -> 
 
 def test_a_lead_is_over_the_same_letters() -> None:
     found = ranked([seed(8)])
-    assert figure_of(found, "held-out pairs, lead over base").whole.value == 0.8
-    assert figure_of(found, "held-out pairs, lead over shortest").whole.value == 0.3
+    assert figure_of(found, "seen wording, lead over base").whole.value == 0.8
+    assert figure_of(found, "seen wording, lead over shortest").whole.value == 0.3
     assert figure_of(found, "selection efficiency").whole.value == 0.6
     assert figure_of(found, "unseen wording").whole.value is None
 
