@@ -19,7 +19,7 @@ from rubric.segments import capacity_of, classify, level
 from rubric.verdict import prospect_verdict
 
 _PRICE = re.compile(r"\b(?:pric\w*|cost\w*|charg\w*|rates?|budget|fees?|discount\w*|bill(?:ed|ing)|cheap\w*|expensive|quote|\d+\s?%)", re.I)
-_TIME = re.compile(r"\b(?:call|slot|time|talk|meet\w*|speak|calendar|(?:mon|tues|wednes|thurs|fri)day|o'clock|am|pm)\b", re.I)
+_TIME = re.compile(r"\b(?:call|slot|time|talk|meet\w*|speak|calendar|(?:mon|tues|wednes|thurs|fri)day|o'clock|am|pm|morning|afternoon|evening|noon|end of day)\b", re.I)
 _FORM = re.compile(r"attach|enclose|as a file|the file|PDF|slides|deck|brochure|emoji|\{\{|\[\[|\[[A-Z]\w*\]|<[A-Z_]+>|%[A-Z]+%|\$\{|\bXX\b|newsletter|Re:|Fwd:", re.I)
 _ASK = re.compile(r"\?|\b(?:send|call|book|form|plan|meet|introduc\w+|document|brief|slot)\b", re.I)
 _SHORT = 100
