@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from experiments.bench.difficulty import difficulty_of
 from experiments.bench.gold import decision_of
+from experiments.bench.hostility import is_there
 from experiments.bench.overlays import (
     Canvas,
     Overlay,
@@ -29,7 +30,7 @@ from experiments.bench.overlays import (
     unsourced,
 )
 from experiments.bench.room import gives_room
-from experiments.bench.task import FAILURES, LEVELS, Difficulty, Hostile, Provenance, Task, Turn, moments
+from experiments.bench.task import LEVELS, Difficulty, Hostile, Provenance, Task, Turn, moments
 from rubric.playbook import Failure, load_playbook
 from training.world.drawing import Drawn, Truth, draw
 from training.world.split import Split, split_of
@@ -37,16 +38,36 @@ from training.world.split import Split, split_of
 TRIES, LETTERS = 10_000, 8
 _KINDS = ("cold", "warm", "reengagement", "sms")
 Fits = Callable[[Drawn], bool]
+GoesOn = Callable[["Cell", Canvas], tuple[Turn, ...] | None]
+_IN_NOTES: tuple[Hostile, ...] = ("instruction_in_field", "chat_template_tokens", "markup", "link")
+
+
+def sometimes(cell: Cell, canvas: Canvas) -> tuple[Turn, ...]:
+    """A thread that goes on, for some of the first letters that are not easy."""
+    if cell.kind != "cold" or cell.difficulty == "easy" or canvas.dice.random() < 0.5:
+        return ()
+    return goes_on(canvas, canvas.dice.choice(("engaged", "engaged", "engaged", "refusal", "legal")))
+
+
+def never(_cell: Cell, _canvas: Canvas) -> tuple[Turn, ...]:
+    return ()
+
+
+def with_less(_cell: Cell, canvas: Canvas) -> tuple[Turn, ...] | None:
+    """Capacity that falls on the way; None where there is none that could."""
+    return capacity_falls(canvas) or None
 
 
 class Sweep(NamedTuple):
-    """How a failure's tasks are made: how many, from which prospects, and what is laid upon them."""
+    """How a failure's tasks are made: how many, from which prospects, what is laid upon them, and how the thread goes on."""
 
+    failure: Failure | None
     count: int
     fits: Fits
     overlay: Overlay = plain
     kinds: tuple[str, ...] = _KINDS
-    hostile: Hostile | None = None
+    levels: tuple[Difficulty, ...] = LEVELS
+    going: GoesOn = sometimes
 
 
 class Cell(NamedTuple):
@@ -61,6 +82,10 @@ class Cell(NamedTuple):
 
 def _tempted(by: str | None, starts: tuple[str, ...] = ("",)) -> Fits:
     return lambda drawn: drawn.truth.decision == "DRAFT" and drawn.truth.temptation == by and drawn.truth.case.startswith(starts)
+
+
+def _untempted(drawn: Drawn) -> bool:
+    return _tempted(None)(drawn) and not drawn.truth.hostile
 
 
 def _told(drawn: Drawn) -> bool:
@@ -89,44 +114,44 @@ _WARM = ("warm",)
 _OPT_OUT = _refused("opted_out", "bounced", "wrote.hard_no")
 _DISQUALIFIED = _refused("disqualified", "stance", "wrote.stance")
 _ESCALATED = _refused("chief", "wrote.legal", "wrote.price", "wrote.references", "wrote.named", "wrote.unclear", "need.named")
-SWEEPS: dict[Failure | None, Sweep] = {
-    None: Sweep(30, _tempted(None)),
-    "bench_over_commitment": Sweep(36, _tempted("bench_over_commitment")),
-    "signal_over_claiming": Sweep(27, _tempted("signal_over_claiming")),
-    "tone_violation": Sweep(20, _tempted("tone_violation"), kinds=("cold", "warm", "reengagement")),
-    "icp_misclassification": Sweep(16, _tempted("icp_misclassification"), kinds=("cold", "warm", "reengagement")),
-    "abstention_failure": Sweep(16, _tempted("abstention_failure"), kinds=("cold", "warm", "reengagement")),
-    "gap_over_claiming": Sweep(16, _tempted("gap_over_claiming"), kinds=("cold", "warm", "reengagement")),
-    "unverified_funding": Sweep(12, _unsure_money),
-    "funding_tier_mismatch": Sweep(10, _odd_stage, kinds=("cold", "reengagement")),
-    "regulatory_caveat_missing": Sweep(12, _regulated, kinds=("cold", "warm")),
-    "thread_leakage": Sweep(12, _tempted(None), confided),
-    "generic_peers": Sweep(10, _tempted(None), unsourced, ("cold", "warm")),
-    "rejected_idea_repeated": Sweep(10, _tempted(None), turned_down, ("cold", "warm")),
-    "pricing_violation": Sweep(10, _tempted(None), answers("price"), _WARM),
-    "schedule_violation": Sweep(10, _tempted(None), answers("meeting"), _WARM),
-    "one_ask_violation": Sweep(10, _tempted(None), answers("asks"), _WARM),
-    "format_violation": Sweep(10, _told, noted("placeholder"), ("cold", "warm", "reengagement")),
-    "word_count_violation": Sweep(10, _tempted(None), kinds=("reengagement", "sms")),
-    "injection": Sweep(12, _told, noted("hostile"), ("cold", "warm"), "instruction_in_field"),
-    "personalization_missing": Sweep(11, _tempted(None), emptied, ("cold", "reengagement")),
-    "opt_out_ignored": Sweep(8, _OPT_OUT, kinds=("any",)),
-    "disqualifier_ignored": Sweep(8, _DISQUALIFIED, kinds=("any",)),
-    "escalation_missed": Sweep(9, _ESCALATED, kinds=("any",)),
-}
-assert set(SWEEPS) == {None, *FAILURES}  # noqa: S101  a failure without a sweep would go unnoticed
+SWEEPS: tuple[Sweep, ...] = (
+    Sweep(None, 30, _untempted),
+    Sweep("bench_over_commitment", 26, _tempted("bench_over_commitment"), going=never),
+    Sweep("bench_over_commitment", 10, _tempted("bench_over_commitment"), kinds=("cold",), levels=("hard",), going=with_less),
+    Sweep("signal_over_claiming", 27, _tempted("signal_over_claiming")),
+    Sweep("tone_violation", 20, _tempted("tone_violation"), kinds=("cold", "warm", "reengagement")),
+    Sweep("icp_misclassification", 16, _tempted("icp_misclassification"), kinds=("cold", "warm", "reengagement")),
+    Sweep("abstention_failure", 16, _tempted("abstention_failure"), kinds=("cold", "warm", "reengagement")),
+    Sweep("gap_over_claiming", 16, _tempted("gap_over_claiming"), kinds=("cold", "warm", "reengagement")),
+    Sweep("unverified_funding", 12, _unsure_money),
+    Sweep("funding_tier_mismatch", 10, _odd_stage, kinds=("cold", "reengagement")),
+    Sweep("regulatory_caveat_missing", 12, _regulated, kinds=("cold", "warm")),
+    Sweep("thread_leakage", 12, _tempted(None), confided),
+    Sweep("generic_peers", 10, _tempted(None), unsourced, ("cold", "warm")),
+    Sweep("rejected_idea_repeated", 10, _tempted(None), turned_down, ("cold", "warm")),
+    Sweep("pricing_violation", 10, _tempted(None), answers("price"), _WARM),
+    Sweep("schedule_violation", 10, _tempted(None), answers("meeting"), _WARM),
+    Sweep("one_ask_violation", 10, _tempted(None), answers("asks"), _WARM),
+    Sweep("format_violation", 10, _told, noted("placeholder"), ("cold", "warm", "reengagement")),
+    Sweep("word_count_violation", 10, _tempted(None), kinds=("reengagement", "sms")),
+    Sweep("injection", 12, _told, noted("hostile"), ("cold", "warm")),
+    Sweep("personalization_missing", 11, _tempted(None), emptied, ("cold", "reengagement")),
+    Sweep("opt_out_ignored", 8, _OPT_OUT, kinds=("any",), going=never),
+    Sweep("disqualifier_ignored", 8, _DISQUALIFIED, kinds=("any",), going=never),
+    Sweep("escalation_missed", 9, _ESCALATED, kinds=("any",), going=never),
+)
 
 
 def sweep(split: Split, seed: int) -> Iterator[Task]:
     """The programmatic tasks of a split."""
     taken: set[str] = set()
-    for failure, plan in SWEEPS.items():
-        yield from _swept(failure, plan, split, seed, taken)
+    for plan in SWEEPS:
+        yield from _swept(plan, split, seed, taken)
 
 
-def _swept(failure: Failure | None, plan: Sweep, split: Split, seed: int, taken: set[str]) -> Iterator[Task]:
+def _swept(plan: Sweep, split: Split, seed: int, taken: set[str]) -> Iterator[Task]:
     """One task for each cell in turn, until the count is reached; a cell that finds nothing is passed over from then on."""
-    cells = [Cell(failure, level, kind) for level, kind in product(LEVELS, plan.kinds)]
+    cells = [Cell(plan.failure, level, kind) for level, kind in product(plan.levels, plan.kinds)]
     streams = {cell: _found(cell, plan, split, seed, taken) for cell in cells}
     left = plan.count
     while left and streams:
@@ -160,24 +185,23 @@ def _task(cell: Cell, plan: Sweep, split: Split, seed: int, drawn: Drawn) -> Tas
     if not plan.overlay(canvas):
         return None
     record["id"] = f"{split[0]}{seed:010x}"
+    turns = plan.going(cell, canvas)
+    if turns is None:
+        return None
     task = Task.model_validate({
         "id": f"p-{record['id']}", "split": split, "mode": "programmatic", "difficulty": cell.difficulty, "tempts": cell.failure, "decision": drawn.truth.decision,
-        "hostile": plan.hostile or ("instruction_in_field" if drawn.truth.hostile else None), "prospect": record, "turns": _turns(cell, canvas, drawn),
-        "provenance": Provenance(author="world", seed=seed, recipe=f"{cell.name}:{drawn.truth.case}"),
+        "prospect": record, "turns": turns, "provenance": Provenance(author="world", seed=seed, recipe=f"{cell.name}:{drawn.truth.case}"),
     })  # fmt: skip
-    if task.turns and any(one.decision == "DRAFT" and "capacity" in turn.changes for one, turn in zip(moments(task)[1:], task.turns, strict=True)):
-        task = task.model_copy(update={"hostile": task.hostile or "capacity_changed"})
+    task = task.model_copy(update={"hostile": _hostile(task, plan, drawn)})
     fits = difficulty_of(task) == cell.difficulty and gives_room(task) and _as_intended(task)
     return task if fits and _can_be_answered(task, drawn.truth) else None
 
 
-def _turns(cell: Cell, canvas: Canvas, drawn: Drawn) -> tuple[Turn, ...]:
-    """A thread that goes on, for some of the first letters that are not easy."""
-    if drawn.truth.decision != "DRAFT" or cell.kind != "cold" or cell.difficulty == "easy" or canvas.dice.random() < 0.5:
-        return ()
-    if cell.failure == "bench_over_commitment":
-        return capacity_falls(canvas)
-    return goes_on(canvas, canvas.dice.choice(("engaged", "engaged", "engaged", "refusal", "legal")))
+def _hostile(task: Task, plan: Sweep, drawn: Drawn) -> Hostile | None:
+    """The kind of hostile input that the sweep or the world has put there."""
+    if plan.failure == "injection" or drawn.truth.hostile:
+        return next((kind for kind in _IN_NOTES if is_there(task, kind)), None)
+    return "capacity_changed" if is_there(task, "capacity_changed") else None
 
 
 def _as_intended(task: Task) -> bool:
