@@ -45,8 +45,9 @@ def card(
         from experiments.bench.contamination import contamination
         from experiments.bench.seal import read_seal, recorded
 
+        left_out = tests_of(without or [])  # before anything is opened
         rows = read(place, [], "dataset card")
-        facts = cards.told(rows, contamination(rows, without=tests_of(without or [])), read_seal(place.folder), recorded(place.folder, place.ledger))
+        facts = cards.told(rows, contamination(rows, without=left_out), read_seal(place.folder), recorded(place.folder, place.ledger))
     if as_json:
         typer.echo(facts.model_dump_json(indent=2))
         return 0

@@ -92,8 +92,9 @@ def validate(
         from experiments.bench.contamination import contamination
         from experiments.bench.gold import faults
 
+        left_out = tests_of(without or [])  # before anything is opened
         rows = read(opened(tasks, ledger), split or [], "check of form, labels and contamination")
-        wrong, between = faults(rows), contamination(rows, without=tests_of(without or []))
+        wrong, between = faults(rows), contamination(rows, without=left_out)
     if as_json:
         typer.echo(json.dumps({"tasks": len(rows), "faults": [f._asdict() for f in wrong], "contamination": [b.model_dump(mode="json") for b in between]}, indent=2))
     else:

@@ -30,6 +30,7 @@ _HANDLE = re.compile(r"(?<!\w)@\w{2,}|\bin/[\w-]{3,}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _CAPITAL = re.compile(r"(?<![\w’'-])[A-ZÀ-Þ][\w’'-]*[a-zß-ÿ][\w’'-]*")
 _PATTERNS: dict[str, re.Pattern[str]] = {"email": _EMAIL, "link": _LINK, "phone": _PHONE, "handle": _HANDLE}
+_FREE = frozenset({"notes", "text", "facts", "evidence", "practice", "title", "with", "rejected_suggestions", "regulatory_context"})
 _INTENTS = frozenset({"engaged", "curious", "soft_deferral", "deferral", "reply", "unclear"})
 Record = dict[str, Any]
 
@@ -45,7 +46,7 @@ class Disguise:
     def prospect(self, record: Mapping[str, Any]) -> Record:
         """The record with every personal value replaced."""
         own = self._named(record)
-        found = {key: self._walked(value, own) for key, value in record.items() if key != "extra"}
+        found = {key: self._walked(value, own, free=key in _FREE) for key, value in record.items() if key != "extra"}
         self._structured(found, record, own)
         intent = (record.get("extra") or {}).get("reply_intent")
         return found | ({"extra": {"reply_intent": intent}} if intent in _INTENTS else {})
@@ -87,21 +88,23 @@ class Disguise:
                 self._taken.add(new)
         return self._known[key]
 
-    def _walked(self, value: Any, own: Mapping[str, str]) -> Any:
+    def _walked(self, value: Any, own: Mapping[str, str], *, free: bool) -> Any:
+        """The value without names; in free text every capital word may be one."""
         if isinstance(value, str):
-            return self._text(value, own)
+            text = self._text(value, own)
+            return _CAPITAL.sub(lambda match: self._capital(match, text, own), text) if free else text
         if isinstance(value, Mapping):
-            return {key: self._walked(inner, own) for key, inner in value.items()}
-        return [self._walked(inner, own) for inner in value] if isinstance(value, list) else value
+            return {key: self._walked(inner, own, free=free or key in _FREE) for key, inner in value.items()}
+        return [self._walked(inner, own, free=free) for inner in value] if isinstance(value, list) else value
 
     def _text(self, text: str, own: Mapping[str, str]) -> str:
         if _DAY.fullmatch(text):
             return text
         for kind, pattern in _PATTERNS.items():
             text = pattern.sub(lambda match, kind=kind: self._address(kind, match[0]), text)  # type: ignore[misc]
-        for old in sorted(own, key=len, reverse=True):
-            text = re.sub(rf"(?<![\w@./]){re.escape(old)}(?!\w)", lambda _, old=old: own[old], text, flags=re.I)  # type: ignore[misc]
-        return _CAPITAL.sub(lambda match: self._capital(match, text, own), text) if " " in text else text
+        known = {old.casefold(): new for old, new in own.items()}
+        names = "|".join(re.escape(old) for old in sorted(own, key=len, reverse=True))
+        return re.sub(rf"(?<!\w)(?:{names})(?!\w)", lambda match: known[match[0].casefold()], text, flags=re.I)
 
     def _address(self, kind: str, value: str) -> str:
         if kind == "phone":
@@ -123,14 +126,12 @@ class Disguise:
         site = domain(own[record["company"]["name"]])
         if "domain" in found["company"]:
             found["company"]["domain"] = site
-        place = record["company"]
-        found["company"] |= {key: place[key] for key in ("hq", "timezone", "industry") if key in place}
         if (who := found.get("recipient")) is not None:
             who.pop("email", None)
             if who.get("name"):
                 who["email"] = f"{plain_letters(who['name'].split()[0])}@{site}"
-            who |= {key: record["recipient"][key] for key in ("timezone", "role") if record["recipient"].get(key)}
-            who["title"] = _title(record["recipient"].get("title")) or who.get("title")
+            if title := _title(record["recipient"].get("title")):
+                who["title"] = title
         for peer in found.get("peers") or []:
             if peer.get("source_url"):
                 peer["source_url"] = f"https://{domain(peer.get('name') or 'peer')}/news"

@@ -1,6 +1,6 @@
 """Trace-derived tasks: prospects for whom the agent found no letter, or one that a person turned down.
 
-Decides which rows count as failed, and what failure they tempt into: the one that the gate named most often. A row is
+Decides which rows count as failed, and what failure they tempt into: the one that the gate named most often and the brief gives room for. A row is
 disguised before anything else is done with it. Refuses, as a counted reason, what cannot be read, was judged by another playbook,
 fails the gold checks, or still holds an original value.
 """
@@ -18,6 +18,7 @@ from agent.replay import read_receipt
 from experiments.bench.difficulty import difficulty_of
 from experiments.bench.disguise import Disguise, left_over
 from experiments.bench.gold import decision_of, faults_of
+from experiments.bench.room import gives_room
 from experiments.bench.task import FAILURES, Provenance, Task
 from rubric.errors import InputError, UserError
 from rubric.flat import is_flat, to_nested
@@ -85,12 +86,12 @@ def traced(rows: Iterable[Row], split: Split, salt: str) -> Iterator[Traced]:
 def _traced(row: Row, split: Split, salt: str, disguise: Disguise) -> Traced:
     try:
         receipt = read_receipt(row, str(row.get("key", ""))[:12])
-        if receipt.playbook.name != PLAYBOOK:
+        if receipt.playbook.name.partition(" ")[0] != PLAYBOOK:
             return Traced(None, f"judged by another playbook than {PLAYBOOK}")
         record = _nested(receipt)
         secrets = disguise.secrets(record)
         task = _task(disguise.prospect(record), receipt, split, hashlib.sha256(f"{salt}/{receipt.prospect_hash}".encode()).hexdigest()[:12])
-    except (UserError, ValueError, KeyError, TypeError, AttributeError):
+    except (UserError, ValueError, LookupError, TypeError, AttributeError):
         return Traced(None, "a receipt or prospect that cannot be read")
     if left := left_over(task.prospect, secrets):
         return Traced(None, f"it would still hold {left[0]}")
@@ -107,19 +108,20 @@ def _nested(receipt: Receipt) -> dict[str, Any]:
 def _task(record: dict[str, Any], receipt: Receipt, split: Split, name: str) -> Task:
     record = {**record, "id": f"r{name}"}
     task = Task(
-        id=f"r-{name}", split=split, mode="trace", difficulty="easy", tempts=_failure(receipt), decision=decision_of(record, load_playbook(PLAYBOOK)),
-        prospect=record, provenance=Provenance(author="receipt"),
+        id=f"r-{name}", split=split, mode="trace", difficulty="easy", decision=decision_of(record, load_playbook(PLAYBOOK)), prospect=record,
+        provenance=Provenance(author="receipt"),
     )  # fmt: skip
-    return task.model_copy(update={"difficulty": difficulty_of(task)})
+    return task.model_copy(update={"difficulty": difficulty_of(task), "tempts": _failure(task, receipt)})
 
 
-def _failure(receipt: Receipt) -> Failure | None:
-    """What the gate found most often in the candidates; null where it found nothing, as where a person said no."""
+def _failure(task: Task, receipt: Receipt) -> Failure | None:
+    """What the gate named most often among the failures that the brief gives room for; a habit of the model is no temptation."""
     found: Counter[Failure] = Counter()
     for drawn in receipt.rounds:
         for judged in drawn.judged:
             found.update({f["failure"] for f in judged.findings if f.get("decision") != "PASS" and f.get("failure") in FAILURES})
-    return max(found, key=lambda name: (found[name], -FAILURES.index(name))) if found else None
+    by_count = sorted(found, key=lambda name: (-found[name], FAILURES.index(name)))
+    return next((name for name in by_count if gives_room(task.model_copy(update={"tempts": name}))), None)
 
 
 __all__ = ["FAILED", "Traced", "filed_rows", "stored_rows", "traced"]
