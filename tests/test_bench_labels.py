@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 
 from experiments.bench.kappa import CONSTANT, EMPTY, kappa
-from experiments.bench.labels import DIMENSIONS, SCALE, Case, Label, add_label, agreement, in_order, read_cases, read_labels, waiting
+from experiments.bench.labels import (
+    DIMENSIONS,
+    SCALE,
+    Case,
+    Label,
+    add_label,
+    agreement,
+    in_order,
+    read_cases,
+    read_labels,
+    waiting,
+)
 from rubric.errors import InputError
 from tests.command import winnow
 

@@ -6,8 +6,8 @@ earlier ones, so that the task to be taken out is the one that came second. A ch
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import combinations
 from typing import Literal, NamedTuple, get_args
 
@@ -121,8 +121,22 @@ def _companies(later: Sequence[Task], earlier: Sequence[Task]) -> list[Hit]:
     return [Hit(task.id, known[name], 1.0) for task in later if (name := normalised(task.company)) in known]
 
 
+def to_leave_out(between: Iterable[Between], may: Collection[str]) -> list[str]:
+    """The fewest tasks, greedily, without which no hit is left: always the one with the most hits, the later one of equals.
+
+    Only tasks in `may` are chosen; a hit between two others stays.
+    """
+    left = {(hit.later, hit.earlier) for one in between for hit in one.hits}
+    chosen: list[str] = []
+    while counts := Counter(name for hit in sorted(left) for name in hit if name in may):
+        worst = max(counts, key=lambda name: (counts[name], any(name == later for later, _ in left), name))
+        chosen.append(worst)
+        left = {hit for hit in left if worst not in hit}
+    return chosen
+
+
 def _hits(found: Sequence[overlap.Near]) -> list[Hit]:
     return [Hit(near.pair.item.id, near.task.item.id, round(near.value, 3)) for near in found]
 
 
-__all__ = ["TESTS", "Between", "Hit", "Test", "contamination"]
+__all__ = ["TESTS", "Between", "Hit", "Test", "contamination", "to_leave_out"]

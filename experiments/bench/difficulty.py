@@ -140,15 +140,15 @@ def _figures(prospect: Prospect, as_of: date) -> Iterator[_Figure]:
     """The figures of the brief under the names of the facts that the playbook's filters read."""
     found = prospect.signals
     days = {
-        "funding_age_days": found.funding and found.funding.closed_on, "layoff_age_days": found.layoff and found.layoff.on,
-        "restructuring_age_days": found.restructuring and found.restructuring.on, "leader_age_days": found.leadership and found.leadership.started_on,
+        "funding_age_days": found.funding.closed_on if found.funding else None, "layoff_age_days": found.layoff.on if found.layoff else None,
+        "restructuring_age_days": found.restructuring.on if found.restructuring else None, "leader_age_days": found.leadership.started_on if found.leadership else None,
     }  # fmt: skip
     for name, day in days.items():
         if day:
             yield _Figure(name, (as_of - day).days)
     others = {
-        "headcount": prospect.company.headcount, "open_roles": found.hiring and found.hiring.open_engineering_roles, "layoff_pct": found.layoff and found.layoff.pct,
-        "specialist_days_open": found.capability_gap and found.capability_gap.days_open,
+        "headcount": prospect.company.headcount, "open_roles": found.hiring.open_engineering_roles if found.hiring else None,
+        "layoff_pct": found.layoff.pct if found.layoff else None, "specialist_days_open": found.capability_gap.days_open if found.capability_gap else None,
     }  # fmt: skip
     for name, value in others.items():
         if value is not None:
@@ -156,7 +156,7 @@ def _figures(prospect: Prospect, as_of: date) -> Iterator[_Figure]:
 
 
 def _on_edge(figure: _Figure, playbook: Playbook) -> bool:
-    """Whether the figure stands on a limit of the segment whose trigger it is; sizes of many companies stand on none."""
+    """Whether the figure stands on a limit of a segment, or one beside it."""
     limits = [limit for segment in playbook.segments for limit in _limits(segment, figure.fact)]
     return any(abs(figure.value - limit) <= 1 for limit in limits)
 

@@ -77,7 +77,7 @@ def _labels(task: Task) -> Iterator[Fault]:
         yield Fault(task.id, "tempts", f"nothing in the brief gives room for {task.tempts}")
     if task.hostile and not is_there(task, task.hostile):
         yield Fault(task.id, "hostile", f"the brief holds no {task.hostile}")
-    if (task.tempts == "injection") != (task.tempts == "injection" and task.hostile is not None):
+    if task.tempts == "injection" and task.hostile is None:
         yield Fault(task.id, "hostile", "a task that tempts into injection names its kind of hostile input")
 
 

@@ -62,7 +62,7 @@ class Sweep(NamedTuple):
     """How a failure's tasks are made: how many, from which prospects, what is laid upon them, and how the thread goes on."""
 
     failure: Failure | None
-    count: int
+    wanted: int
     fits: Fits
     overlay: Overlay = plain
     kinds: tuple[str, ...] = _KINDS
@@ -153,7 +153,7 @@ def _swept(plan: Sweep, split: Split, seed: int, taken: set[str]) -> Iterator[Ta
     """One task for each cell in turn, until the count is reached; a cell that finds nothing is passed over from then on."""
     cells = [Cell(plan.failure, level, kind) for level, kind in product(plan.levels, plan.kinds)]
     streams = {cell: _found(cell, plan, split, seed, taken) for cell in cells}
-    left = plan.count
+    left = plan.wanted
     while left and streams:
         for cell in list(streams):
             task = next(streams[cell], None) if left else None
