@@ -20,6 +20,7 @@ from training.world.split import Split
 from training.world.stock import stock
 
 Record = dict[str, Any]
+_PAST = frozenset({"practice"})
 
 
 class Canvas(NamedTuple):
@@ -41,7 +42,8 @@ class Canvas(NamedTuple):
 
     def say(self, kind: str, **more: str) -> str:
         name, stacks = self.record["company"]["name"], stock("skills")["stacks"]
-        month = MONTHS[(self.as_of.month + self.dice.randint(1, 5)) % 12]
+        ahead = -self.dice.randint(2, 5) if kind in _PAST else self.dice.randint(1, 5)
+        month = MONTHS[(self.as_of.month - 1 + ahead) % 12]
         slots = {"company": name, "slug": plain_letters(name), "stack": stacks.get(self.stack, {"word": "engineering"})["word"], "month": month}
         return said(kind, self.split, self.dice, slots | {"n": str(self.dice.randint(2, 9)), **more})
 
