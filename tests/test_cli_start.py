@@ -52,6 +52,8 @@ def _run(code: str, *arguments: str, **more: Any) -> subprocess.CompletedProcess
         ("draft", "--help"),
         ("suppress", "--help"),
         ("review", "--help"),
+        ("bench", "--help"),
+        ("bench", "validate", "--help"),
     ],
 )
 def test_no_heavy_module_is_loaded(arguments: tuple[str, ...]) -> None:
