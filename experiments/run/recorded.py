@@ -40,6 +40,7 @@ class Recorded:
         self._inner, self._journal = Steady(inner), journal
         self._adapters = dict(adapters or {})
         self._listeners: list[list[Call]] = []
+        self.busy = 0.0  # seconds that calls have taken in this process
         found = inner.identity
         self.identity: Identity = found
         self.name = content_hash([found.kind, found.hash or found.model, found.details.get("tokenizer")])
@@ -80,7 +81,10 @@ class Recorded:
             self._listeners.remove(calls)
 
     def _once(self, key: str, kind: Verb, work: Callable[[], dict[str, Any]]) -> Unit:
-        unit = self._journal.read(key) or self._journal.add(_timed(key, kind, work))
+        unit = self._journal.read(key)
+        if unit is None:
+            unit = self._journal.add(_timed(key, kind, work))
+            self.busy += unit.seconds[kind]
         cost = Cost.model_validate(unit.value.get("cost", {}))
         for calls in self._listeners:
             if all(call.key != key for call in calls):
