@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.run import folder as place
 from experiments.run.costs import Tariff, whole
-from experiments.run.items import Item
 from experiments.run.rows import Made, Row, Timed, made, priced
 from experiments.run.summary import fronts, summary
 from experiments.run.table import Table, average, table_of

@@ -40,7 +40,7 @@ class Recorded:
         self._inner, self._journal = Steady(inner), journal
         self._adapters = dict(adapters or {})
         self._listeners: list[list[Call]] = []
-        self.busy = 0.0  # seconds that calls have taken in this process
+        self.busy = 0.0  # seconds of this process that went into calls, their journal and the memory's state
         found = inner.identity
         self.identity: Identity = found
         self.name = content_hash([found.kind, found.hash or found.model, found.details.get("tokenizer")])
@@ -83,8 +83,9 @@ class Recorded:
     def _once(self, key: str, kind: Verb, work: Callable[[], dict[str, Any]]) -> Unit:
         unit = self._journal.read(key)
         if unit is None:
-            unit = self._journal.add(_timed(key, kind, work))
-            self.busy += unit.seconds[kind]
+            began = perf_counter()
+            unit = self._journal.add(self._timed(key, kind, work))
+            self.busy += perf_counter() - began
         cost = Cost.model_validate(unit.value.get("cost", {}))
         for calls in self._listeners:
             if all(call.key != key for call in calls):
@@ -93,15 +94,16 @@ class Recorded:
             raise ContextError(unit.value["error"])
         return unit
 
+    def _timed(self, key: str, kind: Verb, work: Callable[[], dict[str, Any]]) -> Unit:
+        """The seconds are those of the call itself, without what brought the memory into its state."""
+        joules = metered()
+        try:
+            value = work()
+        except ContextError as error:
+            return Unit(key, kind, {"error": str(error)}, {kind: 0.0}, joules())
+        return Unit(key, kind, value, {kind: self._inner.seconds, **value.pop("stages")}, joules())
 
-def _timed(key: str, kind: Verb, work: Callable[[], dict[str, Any]]) -> Unit:
-    joules, began = metered(), perf_counter()
-    try:
-        value = work()
-    except ContextError as error:
-        value = {"error": str(error)}
-    stages = value.pop("stages", {})
-    return Unit(key, kind, value, {kind: perf_counter() - began, **stages}, joules())
+
 
 
 def _sampled(found: Sampled) -> dict[str, Any]:

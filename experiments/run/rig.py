@@ -54,6 +54,7 @@ class Ranked(NamedTuple):
     ranking: Ranking
     cost: Cost
     seconds: float
+    joules: tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Rig:
         """The order that a picker other than the rubric gives, and what that took."""
         with self.backbone.listening() as calls:
             found = ranker_of(condition.picker, self.worn(condition, seed)).rank(pool.prompt, pool.candidates, self.backbone)
-        return Ranked(found, sum((call.cost for call in calls), Cost()), sum(call.seconds for call in calls))
+        return Ranked(found, sum((call.cost for call in calls), Cost()), sum(call.seconds for call in calls), tuple(call.joules for call in calls))
 
 
 __all__ = ["Family", "Pool", "Ranked", "Rig"]

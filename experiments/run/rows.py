@@ -14,18 +14,18 @@ from critic.candidate import Candidate, Cost
 from critic.diversity import similarity
 from critic.rewards import mean
 from experiments.conditions.condition import Condition
-from experiments.run.costs import Spent, Tariff, part, whole
+from experiments.run.costs import Tariff, part, whole
 from experiments.run.gates import gated, pool_candidates, pool_verdicts
 from experiments.run.items import Item
 from experiments.run.picking import Order, by_rubric, order_of
 from experiments.run.rig import Family, Pool, Ranked, Rig
 from experiments.run.verdicts import Judged, Verdict
 from experiments.run.work import Member, Work
-from experiments.stats.pools import expected_max, expected_pick, pass_at_k
+from experiments.stats.pools import expected_max, expected_pick, pass_at_k, selection
 from rubric.playbook import Failure
 
 SAME = 1e-9  # scores that differ by rounding alone are the same
-_NOTHING = Ranked(ranking=None, cost=Cost(), seconds=0.0)  # type: ignore[arg-type]
+_NOTHING = Ranked(ranking=None, cost=Cost(), seconds=0.0, joules=())  # type: ignore[arg-type]
 Row = dict[str, Any]
 
 
@@ -125,17 +125,17 @@ def _gain(condition: Condition, order: Order, verdicts: Sequence[Verdict]) -> Ro
     known = [one.score for one in verdicts if one.score is not None]
     if condition.k < 2 or len(known) < len(verdicts):
         return None
-    chance = sum(known) / len(known)
-    won = expected_pick(known, order.groups, condition.k) - chance
-    best = max(0.0, expected_max(known, condition.k) - chance)
-    return {"won": won if best else 0.0, "best": best}
+    _, won, best = selection("", known, order.groups, condition.k)
+    return {"won": won, "best": best}
 
 
 def _pool_time(condition: Condition, pool: Pool, ranked: Ranked, judging: float) -> Timed:
-    """Of a smaller pool nothing was measured, and nothing is said."""
+    """Of a smaller pool nothing was measured, and nothing is said. Where the rubric does not pick, its look at the letters
+    is the experiment's and not the condition's."""
     if condition.k < len(pool.candidates):
         return Timed({}, None)
-    return Timed({"sample": pool.sample.seconds, "score": ranked.seconds, "judge": judging}, pool.sample.joules)
+    judge = judging if condition.picker == "oracle" else 0.0
+    return Timed({"sample": pool.sample.seconds, "score": ranked.seconds, "judge": judge}, _joules([pool.sample.joules, *ranked.joules]))
 
 
 def _from_gate(found: Made, rig: Rig, tariff: Tariff, member: Member, item: Item) -> None:
@@ -166,8 +166,13 @@ def _gate_time(own: Mapping[str, float], calls: Sequence[tuple[str, float, float
     seconds = {"sample": 0.0, "score": 0.0, **own}
     for kind, took, _ in calls:
         seconds[kind] += took
-    known = [joules for _, _, joules in calls if joules is not None]
-    return Timed(seconds, sum(known) if known and len(known) == len(calls) else None)
+    return Timed(seconds, _joules([joules for _, _, joules in calls]))
+
+
+def _joules(values: Sequence[float | None]) -> float | None:
+    """The sum, where every call was metered."""
+    known = [one for one in values if one is not None]
+    return sum(known) if known and len(known) == len(values) else None
 
 
 def _traces(key: str, item: Item, candidates: Sequence[Candidate], verdicts: Sequence[Verdict], style: str, prompt: str, number: int = 0) -> Iterator[Row]:

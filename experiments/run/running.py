@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from experiments.threshold_study import Thresholds
 
 Opener = Callable[[Any], Backbone]
-Bar = Callable[[int], Any]
 
 
 class Stopped(Exception):
@@ -76,12 +75,13 @@ class Begun(NamedTuple):
 
 def run(
     plan: Plan, config: Config, out: str | Path, *, opener: Opener = open_backbone, asked: Event | None = None,
-    began: Callable[[int], Any] = lambda _total: None, tick: Callable[[], None] = lambda: None,
+    began: Callable[[int], Callable[[], None]] = lambda _total: lambda: None,
 ) -> Path:
-    """Runs a plan, or what is left of it; gives the folder."""
+    """Runs a plan, or what is left of it; gives the folder. `began` is told how many steps there are and gives what is
+    called behind each."""
     path = Path(out)
     with claim(path), begun(plan, config, path, opener) as found:
-        began(len(found))
+        tick = began(len(found))
         try:
             for step in found.steps():
                 if asked is not None and asked.is_set():
@@ -99,7 +99,7 @@ def begun(plan: Plan, config: Config, path: Path, opener: Opener = open_backbone
     """Opens what a run needs, and its folder: a new one, or one that the same run began."""
     adapters = adapters_of(plan, config)
     with ExitStack() as stack:
-        models = [_model(plan, config, spec, conditions, stack, opener) for spec, conditions in by_backbone(plan, config)]
+        models = [_model(plan, spec, conditions, stack, opener) for spec, conditions in by_backbone(plan, config)]
         items = _items(plan, path, config, _manifest(plan, config, models, adapters))
         journal = stack.enter_context(Journal(path / place.UNITS))
         _note_session(journal, plan)
@@ -153,7 +153,7 @@ def _readers(plan: Plan) -> dict[str, str]:
     return {label: name for n, (label, name) in enumerate(given.items()) if name not in list(given.values())[:n]}
 
 
-def _model(plan: Plan, config: Config, spec: Any, conditions: Sequence[Condition], stack: ExitStack, opener: Opener) -> Model:
+def _model(plan: Plan, spec: Any, conditions: Sequence[Condition], stack: ExitStack, opener: Opener) -> Model:
     backbone = opener(spec)
     stack.callback(backbone.close)
     return Model(spec, backbone, tuple(conditions), plan.parameters or parameters_of(backbone))

@@ -8,6 +8,7 @@ brought to that state first, and what this takes is nobody's cost. Results are t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import perf_counter
 
 from agent.backbones import Backbone, Identity, Sampled, Sampling, Tokens
 from critic.scorer import Scored
@@ -23,6 +24,7 @@ class Steady:
         self._keeps = inner.identity.kind in KEEPS_MEMORY
         self._before: Prompt | None = None
         self._whole = False
+        self.seconds = 0.0  # of the last call alone
 
     @property
     def identity(self) -> Identity:
@@ -37,22 +39,30 @@ class Steady:
     def sample(self, prompt: Prompt, seeds: Sequence[int], sampling: Sampling) -> Sampled:
         if self._keeps and (self._before is None or self._before == prompt or static_of(self._before) != static_of(prompt)):
             self._prime(blank(prompt))
-        found = self._inner.sample(prompt, seeds, sampling)
+        found = self._sample(prompt, seeds, sampling)
         if self._keeps and self._grew(prompt, found):
             self._prime(blank(prompt))
-            found = self._inner.sample(prompt, seeds, sampling)
+            found = self._sample(prompt, seeds, sampling)
         self._before, self._whole = prompt, True
         return found
 
     def score(self, prompt: Prompt, completions: Sequence[Sequence[int]], adapter: str | None = None) -> Scored:
         if self._keeps and not (self._whole and self._before == prompt):
             self._prime(prompt)
+        began = perf_counter()
         found = self._inner.score(prompt, completions, adapter)
+        self.seconds = perf_counter() - began
         self._before, self._whole = prompt, adapter is None
         return found
 
     def close(self) -> None:
         self._inner.close()
+
+    def _sample(self, prompt: Prompt, seeds: Sequence[int], sampling: Sampling) -> Sampled:
+        began = perf_counter()
+        found = self._inner.sample(prompt, seeds, sampling)
+        self.seconds = perf_counter() - began
+        return found
 
     def _grew(self, prompt: Prompt, found: Sampled) -> bool:
         """Whether the memory was made anew for a longer prompt, so that the static prefix was computed again."""

@@ -16,7 +16,19 @@ from experiments.conditions.plan import Compared, Plan
 from experiments.run.items import Item
 from experiments.run.rows import Row
 from experiments.run.table import Table, Value, average, cost, measure, shares
-from experiments.stats import Contrast, Difference, Mcnemar, Point, compare, detectable, front, holm, mcnemar, ratio, seed_of
+from experiments.stats import (
+    Contrast,
+    Difference,
+    Mcnemar,
+    Point,
+    compare,
+    detectable,
+    front,
+    holm,
+    mcnemar,
+    ratio,
+    seed_of,
+)
 from rubric.verdict import DIMENSIONS
 
 EFFECTS = {"score": 0.02, "passed": 0.10, "flaw": 0.10}  # the differences for which the needed number of items is told
