@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from experiments.run.recorded import Recorded
 from experiments.run.rig import Rig
 from experiments.run.work import Step, Work
 from prompts import Prompts
-from rubric import load_playbook
+from rubric import load_playbook, read_prospect
 from rubric.errors import BackboneError, ConfigError, ScoreError, ServerError
 
 if TYPE_CHECKING:
@@ -104,10 +104,8 @@ def begun(plan: Plan, config: Config, path: Path, opener: Opener = open_backbone
         journal = stack.enter_context(Journal(path / place.UNITS))
         _note_session(journal, plan)
         names = {one.path: one.document.hash for one in adapters.values()}
-        rigs = [
-            Rig(config, load_playbook(config.playbook, config.capacity), Prompts(config.templates), Recorded(model.backbone, journal, names), journal, adapters)
-            for model in models
-        ]
+        playbook, prompts = load_playbook(config.playbook, config.capacity), Prompts(config.templates)
+        rigs = [Rig(config, playbook, prompts, Recorded(model.backbone, journal, names), journal, adapters) for model in models]
         works = tuple(Work(plan, rig, model.conditions, items) for rig, model in zip(rigs, models, strict=True))
         tariffs = tuple(Tariff(model.parameters, plan.prices) for model in models)
         yield Begun(path, plan, works, _study(plan, rigs[0]), tariffs, journal)
@@ -197,7 +195,7 @@ def _items(plan: Plan, path: Path, config: Config, now: dict[str, Any]) -> tuple
     if path.exists() and any(one.name not in (place.TASKS,) and not one.name.startswith(".") for one in path.iterdir()):
         raise ConfigError(f"{path} holds something that is no run; give another --out")
     tasks = opened(plan) if plan.conditions or plan.sweeps else []
-    items = tuple(_with_brief(one, config) for one in items_of(tasks, turns=plan.turns))
+    items = tuple(_with_briefs(items_of(tasks, turns=plan.turns), config))
     place.write_lines(path / place.TASKS, (one.model_dump(mode="json") for one in items))
     place.write_json(path / place.MANIFEST, {**now, "tasks": {**now["tasks"], "tasks": len(tasks), "count": len(items), "items": items_hash(items)}})
     return items
@@ -207,12 +205,12 @@ def items_hash(items: Sequence[Item]) -> str:
     return content_hash([one.model_dump(mode="json") for one in items])
 
 
-def _with_brief(item: Item, config: Config) -> Item:
-    """The item with the case as the baseline prompt tells it, for whoever reads the report."""
-    from rubric import read_prospect
-
-    prompt = Prompts(config.templates).generator(read_prospect(item.prospect, config.as_of), load_playbook(config.playbook, config.capacity), sender=config.sender)
-    return item.model_copy(update={"brief": prompt.messages[-1].text})
+def _with_briefs(items: Iterable[Item], config: Config) -> Iterator[Item]:
+    """The items with the case as the baseline prompt tells it, for whoever reads the report."""
+    prompts, playbook = Prompts(config.templates), load_playbook(config.playbook, config.capacity)
+    for item in items:
+        prompt = prompts.generator(read_prospect(item.prospect, config.as_of), playbook, sender=config.sender)
+        yield item.model_copy(update={"brief": prompt.messages[-1].text})
 
 
 def _note_session(journal: Journal, plan: Plan) -> None:

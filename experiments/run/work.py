@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from experiments.conditions.condition import Condition
 from experiments.conditions.plan import Plan
-from experiments.run.gates import agent_of, gated
+from experiments.run.gates import agent_of, gate_key, gated
 from experiments.run.items import Item
 from experiments.run.rig import Family, Rig
 
@@ -82,6 +82,8 @@ class Work:
             opened: list[object] = []
 
             def run(item: Item) -> None:
+                if gate_key(self.rig, *member, item) in self.rig.journal:
+                    return
                 if not opened:
                     opened.append(stack.enter_context(agent_of(self.rig, *member)))
                 gated(self.rig, opened[0], member.condition, member.seed, item)  # type: ignore[arg-type]
