@@ -59,7 +59,8 @@ def test_a_run_that_is_killed_again_and_again_ends_as_a_calm_one(tmp_path: Path)
         assert stopped(path, tmp_path / "killed", signal.SIGKILL, chance)[0] == -signal.SIGKILL
         counts.append(lines(tmp_path / "killed"))
     assert counts == sorted(counts) and counts[-1] > counts[1], "each run went on"
-    assert start(path, tmp_path / "killed").wait(timeout=300) == 0
+    last = start(path, tmp_path / "killed")
+    assert last.communicate(timeout=300)[0].strip() == str(tmp_path / "killed") and last.returncode == 0
     assert contents(tmp_path / "killed") == contents(tmp_path / "calm")
 
 

@@ -41,6 +41,7 @@ ABOUT = {
 BEHIND = {
     "agent/backbones/hf_adapter.py", "agent/backbones/llama.py", "agent/backbones/llama_memory.py", "experiments/bench_speed.py", "experiments/bench_stats.py",
     "experiments/stats/__init__.py", "training/backbone/folder.py",
+    "experiments/compare_runs.py", "experiments/run/ending.py", "experiments/run/rows.py", "experiments/run/summary.py", "experiments/run/table.py",
 }  # fmt: skip
 NEEDED_BY_THE_RUBRIC = {"pydantic", "yaml", "rapidfuzz"}
 FILES = sorted(p for room in ("rubric", "critic", "prompts", "agent", "experiments", "training") for p in (ROOT / room).rglob("*.py"))

@@ -14,7 +14,6 @@ from agent.backbones import Sampling
 from agent.config import Config, Style
 from agent.critics import Wearing, worn
 from agent.receipt import candidate_seed
-from agent.steps import ladder
 from critic.candidate import Candidate, Cost
 from critic.ranking import Ranking
 from critic.reward_ranking import Worn
@@ -75,6 +74,8 @@ class Rig:
         return self.prompts.generator(self.reading(item), self.playbook, style=style, sender=self.config.sender)
 
     def sampling(self, temperature: float) -> Sampling:
+        from agent.steps import ladder  # the graph's module is heavy
+
         return ladder(self.config.model_copy(update={"temperature": temperature}), 0)
 
     def pool(self, family: Family, item: Item) -> Pool:
