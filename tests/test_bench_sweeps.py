@@ -16,7 +16,17 @@ from experiments.bench.contamination import Between, Hit, contamination, to_leav
 from experiments.bench.difficulty import difficulty_of
 from experiments.bench.files import Folder
 from experiments.bench.gold import faults
-from experiments.bench.overlays import Canvas, answers, capacity_falls, confided, emptied, goes_on, noted, turned_down, unsourced
+from experiments.bench.overlays import (
+    Canvas,
+    answers,
+    capacity_falls,
+    confided,
+    emptied,
+    goes_on,
+    noted,
+    turned_down,
+    unsourced,
+)
 from experiments.bench.sweeps import SWEEPS, Cell, Sweep, _swept, clean_letter
 from experiments.bench.task import Task
 from experiments.bench.texts import texts
