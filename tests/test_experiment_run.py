@@ -138,7 +138,7 @@ def test_costs_do_not_depend_on_where_a_run_was_stopped(tmp_path: Path) -> None:
     tasks(tmp_path / "tasks", 2)
     given = plan(tmp_path, conditions=["baseline", "critic_rs", "gate_critic"], seeds=[0], gate_baseline=None)
     ran(tmp_path / "calm", given, Remembering())
-    for cut in range(1, 9):
+    for cut in (2, 5, 7):
         out = tmp_path / f"cut{cut}"
         with pytest.raises(Stopped):
             ran(out, given, Remembering(), asked=Stopping(cut))

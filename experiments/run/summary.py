@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 from critic.estimates import Item as Weighed
 from experiments.conditions.condition import Condition
@@ -135,23 +135,39 @@ def _corrected(compared: Sequence[dict[str, Any]]) -> None:
 def fronts(plan: Plan, table: Table, costs: Mapping[str, Value] | None = None) -> Iterator[dict[str, Any]]:
     """Where each condition stands by quality and cost: those that pick by score, and all by passing."""
     known = [one for one in plan.all if one.picker != "oracle" and not one.blind]
-    picking = [one.name for one in known if not one.gate]
+    picking, between = [one.name for one in known if not one.gate], _Between(plan, table)
     for name, value in (costs or {name: cost(name) for name in COSTS}).items():
         for quality, names in (("score", picking), ("passed", [one.name for one in known])):
             if len(names) > 1:
-                yield {"cost": name, "quality": quality, "standings": _front(plan, table, names, value, measure(quality))}
+                yield {"cost": name, "quality": quality, "standings": _front(table, names, between, _Axis(name, value), _Axis(quality, measure(quality)))}
 
 
-def _front(plan: Plan, table: Table, names: Sequence[str], price: Value, quality: Value) -> list[dict[str, Any]]:
+class _Axis(NamedTuple):
+    name: str
+    value: Value
+
+
+class _Between:
+    """Differences of two conditions, each made once however many fronts need it."""
+
+    def __init__(self, plan: Plan, table: Table) -> None:
+        self._plan, self._table = plan, table
+        self._found: dict[tuple[str, str, str], Difference] = {}
+
+    def __call__(self, one: str, other: str, axis: _Axis) -> Difference:
+        key = (one, other, axis.name)
+        if key not in self._found:
+            self._found[key] = compare(self._table.pairs(one, other, axis.value), draws=self._plan.draws)
+        return self._found[key]
+
+
+def _front(table: Table, names: Sequence[str], between: _Between, price: _Axis, quality: _Axis) -> list[dict[str, Any]]:
     points = [
         Point(name, paid, worth)
         for name in names
-        if (paid := average(price(row) for row in table.of(name))) is not None and (worth := average(quality(row) for row in table.of(name))) is not None
+        if (paid := average(price.value(row) for row in table.of(name))) is not None and (worth := average(quality.value(row) for row in table.of(name))) is not None
     ]
-    contrasts = [
-        Contrast(one.name, other.name, compare(table.pairs(one.name, other.name, price), draws=plan.draws), compare(table.pairs(one.name, other.name, quality), draws=plan.draws))
-        for one, other in combinations(points, 2)
-    ]
+    contrasts = [Contrast(a.name, b.name, between(a.name, b.name, price), between(a.name, b.name, quality)) for a, b in combinations(points, 2)]
     return [standing.model_dump(mode="json") for standing in front(points, contrasts)]
 
 
