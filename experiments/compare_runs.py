@@ -24,7 +24,7 @@ def compared(one: Run, other: Run, conditions: Sequence[str] = ()) -> dict[str, 
     items = _shared(one, other)
     tables = table_of(items, one.results), table_of(items, other.results)
     draws = min(one.manifest["plan"]["draws"], other.manifest["plan"]["draws"])
-    rows = []
+    rows: list[dict[str, Any]] = []
     for first, second in _names(one, other, conditions):
         joined = Table(items, {"one": tables[0].rows[first], "other": tables[1].rows[second]})
         measures = {name: compare(joined.pairs("one", "other", measure(name)), draws=draws).model_dump(mode="json") for name in _MEASURES}

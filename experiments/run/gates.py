@@ -27,7 +27,7 @@ from experiments.run.picking import ranker_of
 from experiments.run.recorded import Call
 from experiments.run.rig import Rig
 from experiments.run.verdicts import Verdict, verdicts_of
-from rubric.errors import ContextError, ScoreError
+from rubric.errors import ContextError, InputError, ScoreError
 from rubric.playbook import Failure
 from rubric.rules import all_rules
 
@@ -64,12 +64,17 @@ def gate_key(rig: Rig, condition: Condition, seed: int, item: Item) -> str:
     return content_hash(["gate", rig.backbone.name, item.origin, condition.recipe, seed, adapter, rig.playbook.hash, rig.prompts.hash])
 
 
+def kept(rig: Rig, condition: Condition, seed: int, item: Item) -> Unit:
+    """The unit of a letter that was drawn."""
+    found = rig.journal.read(gate_key(rig, condition, seed, item))
+    if found is None:
+        raise InputError(f"{rig.journal.path} has no letter of {condition.name} for {item.id}; run the same command to draw it")
+    return found
+
+
 def gated(rig: Rig, agent: Agent, condition: Condition, seed: int, item: Item) -> Unit:
-    """The unit of one letter: outcome, receipt, and which calls it needed."""
+    """Draws one letter: outcome, receipt, and which calls it needed."""
     key = gate_key(rig, condition, seed, item)
-    found = rig.journal.read(key)
-    if found is not None:
-        return found
     began, busy = perf_counter(), rig.backbone.busy
     with rig.backbone.listening() as calls:
         value = _attempted(agent, item)
@@ -115,4 +120,4 @@ def pool_verdicts(rig: Rig, item: Item, key: str) -> tuple[Verdict, ...]:
     return verdicts_of(rig.journal, key, pool_candidates(rig, key), rig.reading(item), item.origin, rig.playbook).verdicts
 
 
-__all__ = ["agent_of", "gate_key", "gated", "pool_candidates", "pool_verdicts", "rules_of", "settings"]
+__all__ = ["agent_of", "gate_key", "gated", "kept", "pool_candidates", "pool_verdicts", "rules_of", "settings"]

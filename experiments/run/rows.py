@@ -15,7 +15,7 @@ from critic.diversity import similarity
 from critic.rewards import mean
 from experiments.conditions.condition import Condition
 from experiments.run.costs import Tariff, part, whole
-from experiments.run.gates import gated, pool_candidates, pool_verdicts
+from experiments.run.gates import kept, pool_candidates, pool_verdicts
 from experiments.run.items import Item
 from experiments.run.picking import Order, by_rubric, order_of
 from experiments.run.rig import Family, Pool, Ranked, Rig
@@ -140,7 +140,7 @@ def _pool_time(condition: Condition, pool: Pool, ranked: Ranked, judging: float)
 
 def _from_gate(found: Made, rig: Rig, tariff: Tariff, member: Member, item: Item) -> None:
     condition, seed = member
-    unit = gated(rig, None, condition, seed, item)  # type: ignore[arg-type]  it is in the journal, so no agent is asked
+    unit = kept(rig, condition, seed, item)
     calls = [(one["kind"], rig.journal.read(one["key"])) for one in unit.value["calls"]]
     pools = [one["key"] for one in unit.value["calls"] if one["kind"] == "sample"]
     cost = tariff.spent(whole(Cost.model_validate(call.value.get("cost", {})) for _, call in calls if call))
