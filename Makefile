@@ -65,7 +65,7 @@ $(LLAMA): pyproject.toml | $(BIN)/python
 
 $(DEV): pyproject.toml | $(BIN)/python
 	@echo "installing winnow with all backbones and development tools into $(VENV); llama.cpp is built, which takes minutes (once) ..."
-	@$(PIP) -e '.[llama,hf,openai,train,dev]'
+	@$(PIP) -e '.[llama,hf,openai,train,experiments,dev]'
 	@touch $(CORE) $(LLAMA) $@
 
 $(TRAIN): pyproject.toml | $(BIN)/python

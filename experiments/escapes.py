@@ -29,6 +29,7 @@ from training.world.entries import wording
 from training.world.facts import facts
 from training.world.letters import Letter, NoRoom, write
 from training.world.signing import senders
+from training.world.split import Split, split_of
 
 FIRST_SEED = 90_000_000
 
@@ -48,14 +49,15 @@ class OneLetter(ScriptedBackbone):
         self._replies = (text,)
 
 
-def flawed(count: int, seed: int) -> Iterator[Flawed]:
-    """Letters with one flaw each; failures and both kinds of wording take turns, families as their wording weighs."""
+def flawed(count: int, seed: int, split: Split | None = None) -> Iterator[Flawed]:
+    """Letters with one flaw each; failures and both kinds of wording take turns, families as their wording weighs.
+    With a split, only its companies get one."""
     turns = {unseen: _Turns(unseen=unseen) for unseen in (False, True)}
     made = 0
     while made < count:
         drawn = draw(seed)
         seed += 1
-        if drawn.truth.decision != "DRAFT":
+        if drawn.truth.decision != "DRAFT" or (split is not None and split_of(drawn.record["company"]["name"]) != split):
             continue
         letter = turns[made % 2 == 1].letter(drawn, Random(seed))
         if letter is not None:

@@ -52,6 +52,11 @@ def _run(code: str, *arguments: str, **more: Any) -> subprocess.CompletedProcess
         ("draft", "--help"),
         ("suppress", "--help"),
         ("review", "--help"),
+        ("experiment", "--help"),
+        ("experiment", "run", "--help"),
+        ("experiment", "speed", "--help"),
+        ("bench", "--help"),
+        ("bench", "validate", "--help"),
     ],
 )
 def test_no_heavy_module_is_loaded(arguments: tuple[str, ...]) -> None:

@@ -26,6 +26,10 @@ ABOUT = {
     "agent/store_database.py": {"sqlalchemy"},
     "agent/store_forget.py": {"sqlalchemy"},
     "agent/store_schema.py": {"sqlalchemy"},
+    "experiments/stats/comparing.py": {"scipy"},
+    "experiments/stats/planning.py": {"numpy", "scipy"},
+    "experiments/stats/draws.py": {"numpy"},
+    "experiments/stats/spread.py": {"numpy", "scipy"},
     "training/backbone/model.py": {"torch"},
     "training/backbone/training.py": {"torch"},
     "training/backbone/watch.py": {"torch", "transformers"},
@@ -34,7 +38,11 @@ ABOUT = {
     "training/train/trl_trainers.py": {"torch", "transformers", "trl"},
 }
 # These stand on the ones above, and nobody imports them early either.
-BEHIND = {"agent/backbones/hf_adapter.py", "agent/backbones/llama.py", "agent/backbones/llama_memory.py", "experiments/bench_speed.py", "training/backbone/folder.py"}
+BEHIND = {
+    "agent/backbones/hf_adapter.py", "agent/backbones/llama.py", "agent/backbones/llama_memory.py", "experiments/bench_speed.py", "experiments/bench_stats.py",
+    "experiments/stats/__init__.py", "training/backbone/folder.py",
+    "experiments/compare_runs.py", "experiments/run/ending.py", "experiments/run/rows.py", "experiments/run/summary.py", "experiments/run/table.py",
+}  # fmt: skip
 NEEDED_BY_THE_RUBRIC = {"pydantic", "yaml", "rapidfuzz"}
 FILES = sorted(p for room in ("rubric", "critic", "prompts", "agent", "experiments", "training") for p in (ROOT / room).rglob("*.py"))
 

@@ -44,7 +44,8 @@ TINY = Shape(vocab=259, hidden=64, layers=2, heads=4, kv_heads=2, head_dim=16, f
 QWEN3_0_6B = Shape(
     vocab=151_936, hidden=1024, layers=28, heads=16, kv_heads=8, head_dim=128, ffn=3072, context=40_960
 )
-SHAPES = {"tiny": TINY, "qwen3-0.6b": QWEN3_0_6B}
+QWEN3_1_7B = QWEN3_0_6B._replace(hidden=2048, ffn=6144)
+SHAPES = {"tiny": TINY, "qwen3-0.6b": QWEN3_0_6B, "qwen3-1.7b": QWEN3_1_7B}
 _TARGETS = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
 
 
@@ -160,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 __all__ = [
-    "CONTROLS", "ENDOFTEXT", "HEADER", "IM_END", "IM_START", "QWEN3_0_6B", "SHAPES", "TINY", "Kind", "RandomTensors",
+    "CONTROLS", "ENDOFTEXT", "HEADER", "IM_END", "IM_START", "QWEN3_0_6B", "QWEN3_1_7B", "SHAPES", "TINY", "Kind", "RandomTensors",
     "byte_alphabet", "byte_vocabulary", "lora_pairs", "random_lora", "random_model",
 ]  # fmt: skip
 

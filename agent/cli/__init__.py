@@ -31,6 +31,8 @@ COMMANDS = {
     "train": "Make preference pairs for the critic, audit them, and train it.",
     "rules": "List the rules, or explain one with examples that pass and fail.",
     "critic": "Measure, calibrate and watch the critic.",
+    "experiment": "Measure what each part is worth and what it costs.",
+    "bench": "Check, seal, describe and make the tasks that conditions are compared on.",
     "playbook": "Show or validate a playbook: the numbers, lists and names of a trade.",
     "schema": "Print the JSON Schema of what is read and written.",
     "graph": "Print the graph that drafts as a Mermaid diagram.",

@@ -61,10 +61,11 @@ def read_bench(path: str | Path) -> list[Item]:
         raise InputError(f"the bench {path} holds no task; give a JSONL file of tasks or pairs")
     if '"rejected"' in lines[0] and '"prompt"' in lines[0]:
         return [of_pair(pair) for pair in read_pairs(path)]
-    return [_task(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
+    return [item_of(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
 
 
-def _task(line: str, where: str) -> Item:
+def item_of(line: str, where: str) -> Item:
+    """The task of a line; `where` names it in messages."""
     try:
         row = json.loads(line)
         prospect = row.get("prospect") or row.get("context") or row.get("input")
@@ -117,4 +118,4 @@ def _day(text: str) -> str | None:
         return None
 
 
-__all__ = ["Item", "of_pair", "read_bench"]
+__all__ = ["Item", "item_of", "of_pair", "read_bench"]

@@ -1,0 +1,1 @@
+"""Conditions as data: what an experiment compares, and on which tasks."""
