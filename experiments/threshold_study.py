@@ -1,8 +1,8 @@
 """Letters with known flaws meet the rules and then a threshold: what does the critic stop that no rule caught?
 
 Decides that the truth is the world's and not the rubric's; that a threshold is set on the clean letters of one half of
-the companies, so that it refuses a given share of them, and measured on the other half; and that the model without an
-adapter gets a threshold by the same rule, so that the two are compared at the same share of clean letters refused.
+the companies, so that it refuses a given share of them, and that everything is measured on the other half; and that the
+model without an adapter gets a threshold by the same rule, with its own share of clean letters refused told beside it.
 Letters that the rules stop are not scored.
 """
 
@@ -91,20 +91,24 @@ class Thresholds:
         letters = [self._found[number] for number in sorted(self._found)]
         good = [one for one in letters if one.flaw is None and one.past_rules]
         halves = [[one for one in good if half(one.company) == n] for n in (0, 1)]
+        measured = [one for one in letters if half(one.company) == 1]
         if not all(halves):
             raise InputError("the threshold study has no clean letter in one half of the companies; give it more clean letters")
         edges = {name: threshold([one.rewards[name] for one in halves[0]], self._study.refused) for name in (*self._readers, BARE)}
         return {
             "split": self._study.split, "refused_at_most": self._study.refused, "clean": sum(one.flaw is None for one in letters),
-            "clean_past_rules": len(good), "readers": [self._reader(name, edge, letters, halves[1], draws) for name, edge in edges.items()],
-            "critic": {kind: _stopped(_of(letters, kind), {n: e for n, e in edges.items() if n != BARE}, draws) for kind in ("seen", "unseen")} if self._readers else None,
+            "clean_past_rules": len(good), "readers": [self._reader(name, edge, measured, halves[1], draws) for name, edge in edges.items()],
+            "critic": {kind: _stopped(_of(measured, kind), {n: e for n, e in edges.items() if n != BARE}, draws) for kind in ("seen", "unseen")} if self._readers else None,
         }  # fmt: skip
 
     def _reader(self, name: str, edge: float, letters: Sequence[Known], held: Sequence[Known], draws: int) -> dict[str, Any]:
+        from experiments.stats import ratio
+
         given = self._readers.get(name)
+        refused = ratio([Weighed(one.company, float(one.rewards[name] < edge)) for one in held], draws=draws)
         return {
             "reader": name, "adapter": self._rig.adapters[given].document.hash if given else None, "threshold": edge,
-            "clean_refused": sum(one.rewards[name] < edge for one in held) / len(held), "clean_measured": len(held),
+            "clean_refused": refused.model_dump(mode="json"), "clean_measured": len(held),
             **{kind: _stopped(_of(letters, kind), {name: edge}, draws) for kind in ("seen", "unseen")},
         }  # fmt: skip
 

@@ -12,6 +12,7 @@ from agent.receipt import content_hash
 from critic.scorer import Scored
 from experiments.bench.seal import recorded, seal
 from experiments.escapes import flawed
+from experiments.conditions.plan import Study
 from experiments.run.running import Stopped
 from experiments.threshold_study import BARE, END, clean, half, threshold
 from prompts.pieces import Prompt
@@ -19,7 +20,8 @@ from rubric.errors import ConfigError, InputError
 from tests.experiments import Scripted, Stopping, contents, plan, ran, rows, tasks
 from training.world.split import split_of
 
-STUDY = {"letters": 12, "clean": 24, "split": "dev", "refused": 0.1}
+SEED = Study().seed
+STUDY = {"letters": 24, "clean": 24, "split": "dev", "refused": 0.1}
 
 
 class Seeing(Scripted):
@@ -37,7 +39,7 @@ class Seeing(Scripted):
 
 def seeing() -> Seeing:
     words = Scripted()
-    return Seeing({words.tokenize(one.letter.text + END, control=True) for one in flawed(12, 90_000_000, "dev")})
+    return Seeing({words.tokenize(one.letter.text + END, control=True) for one in flawed(24, SEED, "dev")})
 
 
 def test_a_critic_that_sees_flaws_stops_what_no_rule_did(tmp_path: Path) -> None:
@@ -49,8 +51,10 @@ def test_a_critic_that_sees_flaws_stops_what_no_rule_did(tmp_path: Path) -> None
     for name in ("critic, seed 0", "critic, seed 1"):
         assert readers[name]["unseen"]["stopped"] == readers[name]["unseen"]["past_rules"] > 0
         assert -5 < readers[name]["threshold"] < 0
-    assert readers[BARE]["unseen"]["stopped"] == 0 == readers[BARE]["clean_refused"], "a model that likes all letters stops none"
-    assert found["critic"]["unseen"]["share"]["value"] == 1.0 and readers[BARE]["unseen"]["letters"] + readers[BARE]["seen"]["letters"] == 12
+    assert readers[BARE]["unseen"]["stopped"] == 0 == readers[BARE]["clean_refused"]["value"], "a model that likes all letters stops none"
+    assert found["critic"]["unseen"]["share"]["value"] == 1.0
+    elsewhere = [one for one in flawed(24, SEED, "dev") if half(str(one.drawn.record["company"]["name"])) == 1]
+    assert readers[BARE]["unseen"]["letters"] + readers[BARE]["seen"]["letters"] == len(elsewhere) < 24, "where the threshold was set, nothing is measured"
 
 
 def test_a_study_goes_on_where_it_was_stopped(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class Study(_Part):
     clean: int = Field(300, ge=4)
     split: Split = "dev"
     refused: float = Field(0.05, gt=0, lt=1, description="share of clean letters that a threshold may refuse")
-    seed: int = 90_000_000
+    seed: int = 120_000_000
 
 
 Kind = Literal["baseline", "gate", "pair"]
@@ -98,6 +98,9 @@ class Plan(_Part):
             raise ValueError(f"two conditions are named {twice[0]!r}; give one of them another name")
         if unknown := [name for pair in self.pairs for name in pair if name not in names]:
             raise ValueError(f"a pair names {unknown[0]!r}, which is no condition of this plan; there are {', '.join(names)}")
+        for key in ("baseline", "gate_baseline"):
+            if key in self.model_fields_set and getattr(self, key) not in (None, *names):
+                raise ValueError(f"'{key}' is {getattr(self, key)!r}, which is no condition of this plan; there are {', '.join(names)}")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError("a seed stands twice; each is one repeat")
         if not names and self.threshold_study is None:

@@ -38,7 +38,7 @@ def _study(study: Mapping[str, Any]) -> Iterator[str]:
             if found["past_rules"]:
                 yield (
                     f"threshold, {reader['reader']}, {kind} wording: stops {found['share']['value']:.0%}{interval(found['share'])} of {found['past_rules']} flawed letters "
-                    f"that no rule stopped, at {reader['clean_refused']:.1%} of clean ones refused"
+                    f"that no rule stopped, at {reader['clean_refused']['value']:.1%}{interval(reader['clean_refused'])} of clean ones refused"
                 )
 
 

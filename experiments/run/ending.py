@@ -54,7 +54,7 @@ def _spent(found: Begun) -> dict[str, Any]:
 def timings(found: Begun, table: Table, timed: Mapping[tuple[str, int, str], Timed]) -> dict[str, Any]:
     plan = found.plan
     by_condition = {one.name: [timed[one.name, seed, item.id] for seed in plan.seeds_of(one) for item in table.items] for one in plan.all}
-    units = list(found.journal.units())
+    units = [unit._replace(value=unit.value if unit.kind == "session" else {}) for unit in found.journal.units()]  # their letters would fill the memory
     sessions = [unit.value for unit in units if unit.kind == "session"]
     return {
         "conditions": {name: _seconds(rows) for name, rows in by_condition.items()}, "fronts": list(_fronts(plan, table, timed)),

@@ -32,7 +32,7 @@ FORMAT = 1
 MANIFEST, TASKS, UNITS, TRACES, RESULTS, SUMMARY, TIMINGS = (
     "manifest.json", "tasks.jsonl", "units.jsonl", "traces.jsonl", "results.jsonl", "summary.json", "timings.json",
 )  # fmt: skip
-_ROOMS = ("rubric", "critic", "prompts", "agent", "experiments")
+_ROOMS = ("rubric", "critic", "prompts", "agent", "experiments", "training/world")
 _BESIDE = ("agent/cli/", "agent/models/", "experiments/bench/tasks/", "experiments/report/", "experiments/reports/", "experiments/presets/")
 _CODE = (".py", ".yaml", ".jinja")
 

@@ -27,7 +27,7 @@ from experiments.run.picking import ranker_of
 from experiments.run.recorded import Call
 from experiments.run.rig import Rig
 from experiments.run.verdicts import Verdict, verdicts_of
-from rubric.errors import ContextError, InputError, ScoreError
+from rubric.errors import ContextError, InputError, RuleError, ScoreError
 from rubric.playbook import Failure
 from rubric.rules import all_rules
 
@@ -87,7 +87,7 @@ def gated(rig: Rig, agent: Agent, condition: Condition, seed: int, item: Item) -
 def _attempted(agent: Agent, item: Item) -> dict[str, Any]:
     try:
         draft: Draft = agent.attempt(agent.task(item.prospect))
-    except ContextError as error:
+    except (ContextError, InputError, RuleError) as error:  # of this item alone; the run goes on
         return {"outcome": "ERROR", "error": str(error), "chosen": None, "rounds": 0, "receipt": None}
     receipt = _sound(draft.receipt)
     chosen = receipt.chosen.model_dump() if receipt.chosen and draft.outcome == "DRAFT" else None

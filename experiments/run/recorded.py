@@ -2,7 +2,7 @@
 
 Decides what makes two calls the same: the prompt, the seeds and the sampling, or the letters and the adapter by its
 content, and the model. A call that is remembered costs nothing now and what it cost then is told to whoever
-listens, because that is what a condition would have needed alone. A prompt that does not fit is remembered too.
+listens, because that is what a condition would have needed alone. A prompt that is too long to draw from is remembered too.
 """
 
 from __future__ import annotations
@@ -100,9 +100,10 @@ class Recorded:
         try:
             value = work()
         except ContextError as error:
+            if kind == "score":
+                raise
             return Unit(key, kind, {"error": str(error)}, {kind: 0.0}, joules())
         return Unit(key, kind, value, {kind: self._inner.seconds, **value.pop("stages")}, joules())
-
 
 
 

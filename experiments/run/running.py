@@ -79,6 +79,8 @@ def run(
 ) -> Path:
     """Runs a plan, or what is left of it; gives the folder. `began` is told how many steps there are and gives what is
     called behind each."""
+    from experiments.run.ending import end  # before the work, so that a change of the code on the way changes no figure
+
     path = Path(out)
     with claim(path), begun(plan, config, path, opener) as found:
         tick = began(len(found))
@@ -90,7 +92,7 @@ def run(
                 tick()
         except (BackboneError, ServerError, ScoreError) as error:
             raise type(error)(f"{error}; what was finished is kept in {path}: mend this and run the same command to go on") from None
-        finished(found)
+        end(found)
     return path
 
 
@@ -221,11 +223,4 @@ def _note_session(journal: Journal, plan: Plan) -> None:
     journal.add(Unit(content_hash(["session", at, os.getpid(), len(journal)]), "session", value, {}))
 
 
-def finished(found: Begun) -> None:
-    """Writes the files of a run whose units are all there."""
-    from experiments.run.ending import end
-
-    end(found)
-
-
-__all__ = ["Begun", "Model", "Opener", "Stopped", "adapters_of", "begun", "by_backbone", "finished", "items_hash", "run"]
+__all__ = ["Begun", "Model", "Opener", "Stopped", "adapters_of", "begun", "by_backbone", "items_hash", "run"]

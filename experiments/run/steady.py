@@ -47,11 +47,13 @@ class Steady:
         return found
 
     def score(self, prompt: Prompt, completions: Sequence[Sequence[int]], adapter: str | None = None) -> Scored:
-        if self._keeps and not (self._whole and self._before == prompt):
+        primed = self._keeps and not (self._whole and self._before == prompt)
+        if primed:
             self._prime(prompt)
-        began = perf_counter()
-        found = self._inner.score(prompt, completions, adapter)
-        self.seconds = perf_counter() - began
+        found = self._score(prompt, completions, adapter)
+        if primed and found.cost.prompt_reused == 0:  # the memory was made anew for letters longer than what primed it
+            self._prime(prompt)
+            found = self._score(prompt, completions, adapter)
         self._before, self._whole = prompt, adapter is None
         return found
 
@@ -61,6 +63,12 @@ class Steady:
     def _sample(self, prompt: Prompt, seeds: Sequence[int], sampling: Sampling) -> Sampled:
         began = perf_counter()
         found = self._inner.sample(prompt, seeds, sampling)
+        self.seconds = perf_counter() - began
+        return found
+
+    def _score(self, prompt: Prompt, completions: Sequence[Sequence[int]], adapter: str | None) -> Scored:
+        began = perf_counter()
+        found = self._inner.score(prompt, completions, adapter)
         self.seconds = perf_counter() - began
         return found
 

@@ -32,6 +32,7 @@ from experiments.stats import (
 from rubric.verdict import DIMENSIONS
 
 EFFECTS = {"score": 0.02, "passed": 0.10, "flaw": 0.10}  # the differences for which the needed number of items is told
+LEVEL = 0.05
 STRATA = ("mode", "tempts", "difficulty", "message_type")
 COSTS = ("tokens", "passes")
 _SPENT = ("prompt_computed", "prompt_reused", "decoded", "scored", "passes", "tokens", "flops", "money")
@@ -40,7 +41,8 @@ _SPENT = ("prompt_computed", "prompt_reused", "decoded", "scored", "passes", "to
 def summary(plan: Plan, table: Table, adapters: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Everything but seconds, which differ between two runs of the same."""
     conditions = {one.name: one for one in plan.all}
-    compared = [_compared(plan, table, one, conditions) for one in plan.compared]
+    tests = sum(len(measures_of(conditions[one.one])) for one in plan.compared)
+    compared = [_compared(plan, table, one, conditions, LEVEL / max(1, tests)) for one in plan.compared]
     _corrected(compared)
     return {
         "name": plan.name, "split": plan.split, "items": len(table.items), "tasks": len({item.task for item in table.items}),
@@ -98,18 +100,22 @@ def _spread(items: Iterable[Weighed], draws: int) -> dict[str, Any]:
 
 
 def measures_of(one: Condition) -> tuple[str, ...]:
-    return ("flaw",) if one.blind else ("score", "passed")
+    """The whole agent delivers what passes or nothing, so of its letters the score says little and of the rest nothing."""
+    if one.blind:
+        return ("flaw",)
+    return ("passed",) if one.gate else ("score", "passed")
 
 
-def _compared(plan: Plan, table: Table, one: Compared, conditions: Mapping[str, Condition]) -> dict[str, Any]:
-    """Both measures of one comparison; of a flaw, the first condition is hoped to have fewer, so it is taken away."""
+def _compared(plan: Plan, table: Table, one: Compared, conditions: Mapping[str, Condition], level: float) -> dict[str, Any]:
+    """The measures of one comparison; of a flaw, the first condition is hoped to have fewer, so it is taken away. What
+    would be found is told for the level that Holm asks of the smallest p."""
     first, second = conditions[one.one], conditions[one.other]
     found: dict[str, Any] = {"one": one.one, "other": one.other, "kind": one.kind, "measures": {}}
     for name in measures_of(first):
         pairs = table.pairs(*((one.other, one.one) if name == "flaw" else (one.one, one.other)), measure(name))
         found["measures"][name] = {
             "difference": compare(pairs, draws=plan.draws).model_dump(mode="json"),
-            "detectable": detectable(pairs, effect=EFFECTS[name]).model_dump(mode="json"),
+            "detectable": detectable(pairs, effect=EFFECTS[name], level=level).model_dump(mode="json"),
         }  # fmt: skip
     found["mcnemar"] = None if first.blind else _mcnemar(plan, table, first, second)
     found["cost"] = {name: compare(table.pairs(one.one, one.other, cost(name)), draws=plan.draws).model_dump(mode="json", exclude={"p"}) for name in COSTS}
@@ -173,31 +179,34 @@ def _front(table: Table, names: Sequence[str], between: _Between, price: _Axis, 
 
 def _strata(plan: Plan, table: Table) -> Iterator[dict[str, Any]]:
     for one in plan.compared:
-        blind = next(condition.blind for condition in plan.all if condition.name == one.one)
-        for by in () if blind else STRATA:
+        first = next(condition for condition in plan.all if condition.name == one.one)
+        for by in () if first.blind else STRATA:
             for value in sorted({str(getattr(item, by) or "none") for item in table.items}):
                 items = [item for item in table.items if str(getattr(item, by) or "none") == value]
-                yield {"one": one.one, "other": one.other, "by": by, "value": value, "items": len(items), **_stratum(plan, table, one, items)}
+                yield {"one": one.one, "other": one.other, "by": by, "value": value, "items": len(items), **_stratum(plan, table, one, items, measures_of(first))}
 
 
-def _stratum(plan: Plan, table: Table, one: Compared, items: Sequence[Item]) -> dict[str, Any]:
+def _stratum(plan: Plan, table: Table, one: Compared, items: Sequence[Item], measures: Sequence[str]) -> dict[str, Any]:
     draws = max(1000, plan.draws // 5)
-    found: dict[str, Difference] = {name: compare(table.pairs(one.one, one.other, measure(name), items), draws=draws) for name in ("score", "passed")}
+    found: dict[str, Difference] = {name: compare(table.pairs(one.one, one.other, measure(name), items), draws=draws) for name in measures}
     return {name: difference.model_dump(mode="json", exclude={"p"}) for name, difference in found.items()}
 
 
 def _blind(plan: Plan, table: Table, one: Compared, condition: Condition) -> dict[str, Any]:
-    """How much of the flaw the first condition takes away; counts over all seeds, company by company."""
-    sides = {name: [row for row in table.of(name) if row["flaw"] is not None] for name in (one.one, one.other)}
+    """How much of the flaw the first condition takes away, where both delivered a letter: one that delivers less would
+    otherwise seem to remove what it never wrote."""
+    sides = {name: {(row["item"], row["seed"]): row for row in table.of(name) if row["flaw"] is not None} for name in (one.one, one.other)}
+    both = [(sides[one.one][place], sides[one.other][place]) for place in sides[one.one] if place in sides[one.other]]
     by_company: dict[str, list[float]] = {}
-    for place, name in enumerate((one.one, one.other)):
-        for row in sides[name]:
-            by_company.setdefault(row["company"], [0.0, 0.0])[place] += row["flaw"]
+    for here, there in both:
+        row = by_company.setdefault(here["company"], [0.0, 0.0])
+        row[0], row[1] = row[0] + here["flaw"], row[1] + there["flaw"]
     removed = ratio([Weighed(company, there - here, there) for company, (here, there) in sorted(by_company.items())], draws=plan.draws)
     return {
-        "failure": condition.blind, "one": one.one, "other": one.other,
-        "flaws": {name: sum(row["flaw"] for row in rows) for name, rows in sides.items()}, "delivered": {name: len(rows) for name, rows in sides.items()},
-        "removed": removed.model_dump(mode="json"),
+        "failure": condition.blind, "one": one.one, "other": one.other, "both": len(both),
+        "flaws": {name: sum(row["flaw"] for row in rows.values()) for name, rows in sides.items()},
+        "flaws_of_both": {one.one: sum(row["flaw"] for row, _ in both), one.other: sum(row["flaw"] for _, row in both)},
+        "delivered": {name: len(rows) for name, rows in sides.items()}, "removed": removed.model_dump(mode="json"),
     }  # fmt: skip
 
 
