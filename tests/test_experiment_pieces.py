@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from agent.backbones import Sampling
+from agent.backbones import Sampled, Sampling
 from agent.receipt import content_hash
 from critic.candidate import Candidate, Cost
 from critic.ranking import Ranking
 from critic.reward_ranking import Worn
+from critic.scorer import Scored
 from experiments.conditions.plan import Prices
 from experiments.run.costs import Tariff, expected_longest, parameters_of, part, whole
 from experiments.run.energy import metered
@@ -118,6 +120,34 @@ def test_drawing_finds_the_static_part_and_scoring_the_prompt_whatever_came_befo
         assert Steady(Remembering()).score(one, letters, "a.gguf").cost == scored.cost
 
 
+class Growing(Remembering):
+    """Its memory has room for as many tokens as were asked for, and is made anew, empty, where more are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._room = 0
+
+    def sample(self, prompt: Prompt, seeds: Sequence[int], sampling: Sampling) -> Sampled:
+        self._grow(sampling.max_tokens)
+        return super().sample(prompt, seeds, sampling)
+
+    def score(self, prompt: Prompt, completions: Sequence[Sequence[int]], adapter: str | None = None) -> Scored:
+        self._grow(max(map(len, completions)))
+        return super().score(prompt, completions, adapter)
+
+    def _grow(self, tokens: int) -> None:
+        if tokens > self._room:
+            self._room, self._held = tokens, None
+
+
+def test_scoring_finds_the_prompt_where_a_run_goes_on_between_drawing_and_scoring() -> None:
+    straight, resumed = Steady(Growing()), Steady(Growing())
+    straight.sample(prompt("Acme"), [1, 2], SAMPLING)
+    letters = [tuple(range(1, 40))]
+    cost = straight.score(prompt("Acme"), letters, "a.gguf").cost
+    assert cost.prompt_reused > 0 and resumed.score(prompt("Acme"), letters, "a.gguf").cost == cost
+
+
 def test_a_backbone_without_a_memory_is_asked_nothing_more() -> None:
     backbone = Scripted()
     steady = Steady(backbone)
@@ -155,6 +185,15 @@ def test_a_prompt_that_does_not_fit_is_not_tried_again(tmp_path: Path) -> None:
             with pytest.raises(ContextError, match="too long"):
                 Recorded(backbone, journal).sample(prompt("Acme"), [1], SAMPLING)
     assert len(backbone.calls) == 1
+
+
+def test_a_score_that_failed_is_tried_again(tmp_path: Path) -> None:
+    backbone = Scripted(fault=ContextError("too long"), at=0)
+    with Journal(tmp_path / "units.jsonl") as journal:
+        recorded = Recorded(backbone, journal)
+        with pytest.raises(ContextError, match="too long"):
+            recorded.score(prompt("Acme"), [(1, 2)])
+        assert len(recorded.score(prompt("Acme"), [(1, 2)]).logprobs[0]) == 2
 
 
 # -- pickers ------------------------------------------------------------------------------------------------

@@ -79,6 +79,8 @@ def test_what_runs_once_has_one_seed() -> None:
         ({"seeds": [1, 1]}, "a seed stands twice"),
         ({"conditions": []}, "has no conditions"),
         ({"sweeps": [{"of": "nobody"}]}, "'nobody', which is no condition"),
+        ({"baseline": "baselin"}, "'baseline' is 'baselin', which is no condition"),
+        ({"gate_baseline": "gate_randm"}, "'gate_baseline' is 'gate_randm'"),
         ({"speed": 1}, "speed: Extra inputs"),
     ],
 )

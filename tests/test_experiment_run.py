@@ -304,6 +304,24 @@ def test_a_prompt_that_does_not_fit_is_a_row_without_a_figure(tmp_path: Path) ->
     assert summary["conditions"]["baseline"]["errors"] == 1 and summary["comparisons"][0]["measures"]["score"]["difference"]["left_out"] == 1
 
 
+def test_an_item_that_the_agent_cannot_read_does_not_end_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from agent.drafting import Agent
+    from rubric.errors import InputError, RuleError
+
+    really, faults = Agent.attempt, iter([InputError("a number too long"), RuleError("a.rule", ValueError("crashed"))])
+
+    def attempt(self: Agent, task: Any) -> Any:
+        fault = next(faults, None)
+        if fault is not None:
+            raise fault
+        return really(self, task)
+
+    monkeypatch.setattr(Agent, "attempt", attempt)
+    out = ran(tmp_path / "run", plan(tmp_path, conditions=["gate_random"], gate_baseline=None))
+    assert [row["error"] for row in rows(out) if row["error"]] == ["a number too long", str(RuleError("a.rule", ValueError("crashed")))]
+    assert json.loads((out / "summary.json").read_text("utf-8"))["conditions"]["gate_random"]["errors"] == 2
+
+
 def test_limits_are_spread_over_the_tasks() -> None:
     from experiments.run.items import limited
 

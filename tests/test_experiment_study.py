@@ -11,8 +11,8 @@ import pytest
 from agent.receipt import content_hash
 from critic.scorer import Scored
 from experiments.bench.seal import recorded, seal
-from experiments.escapes import flawed
 from experiments.conditions.plan import Study
+from experiments.escapes import flawed
 from experiments.run.running import Stopped
 from experiments.threshold_study import BARE, END, clean, half, threshold
 from prompts.pieces import Prompt

@@ -81,6 +81,7 @@ def test_comparisons_are_paired_and_corrected_for_their_number() -> None:
     score = found[0]["measures"]["score"]
     assert score["difference"]["value"] == pytest.approx(0.21) and score["difference"]["bca"]["low"] > 0.2 and score["difference"]["wins"] == 12
     assert score["holm"]["family"] == 8 and score["holm"]["adjusted"] >= score["difference"]["p"]
+    assert score["detectable"]["level"] == 0.05 / 8, "what would be found is told for the level that the correction asks for"
     assert score["detectable"]["effect"] == 0.02 and found[0]["measures"]["passed"]["detectable"]["effect"] == 0.1
     assert found[0]["cost"]["tokens"]["value"] == 150 and "p" not in found[0]["cost"]["tokens"]
     assert set(found[0]["mcnemar"]) == {"0", "1"} and found[0]["mcnemar"]["1"]["only_one"] == 12
@@ -126,10 +127,37 @@ def test_the_flaw_is_counted_in_what_was_delivered() -> None:
     found = summary(given, table(given, worth))
     [blind] = found["blind"]
     assert blind["flaws"] == {"critic.t": 6.0, "random.t": 12.0} and blind["delivered"] == {"critic.t": 22, "random.t": 24}
+    assert blind["both"] == 22 and blind["flaws_of_both"] == {"critic.t": 6.0, "random.t": 12.0}
     assert blind["removed"]["value"] == pytest.approx(0.5) and blind["failure"] == "tone_violation"
     [compared] = found["comparisons"]
     assert set(compared["measures"]) == {"flaw"} and compared["measures"]["flaw"]["difference"]["value"] == pytest.approx(3 / 11) and compared["mcnemar"] is None
     assert found["conditions"]["critic.t"]["outcomes"] == {"DRAFT": 22 / 24, "ABSTAIN": 2 / 24}
+
+
+def test_who_delivers_less_removes_nothing() -> None:
+    given = plan(BLIND, baseline=None, pairs=[["critic.t", "random.t"]])
+
+    def worth(name: str, seed: int, n: int) -> dict[str, Any]:
+        if n % 2 and name == "critic.t":
+            return {"outcome": "ABSTAIN", "chosen": None, "score": None, "passed": 0.0}
+        return {"outcome": "DRAFT", "flaw": 1.0, "score": 0.9, "passed": 1.0}
+
+    [blind] = summary(given, table(given, worth))["blind"]
+    assert blind["flaws"] == {"critic.t": 12.0, "random.t": 24.0} and blind["removed"]["value"] == 0.0
+
+
+def test_the_whole_agent_is_compared_by_what_it_delivers() -> None:
+    given = plan(["gate_critic", "gate_random"], baseline=None, gate_baseline="gate_random")
+
+    def worth(name: str, seed: int, n: int) -> dict[str, Any]:
+        if n > 8 and name == "gate_random":  # it abstains where letters are hard, and so its letters look better
+            return {"outcome": "ABSTAIN", "chosen": None, "score": None, "passed": 0.0}
+        return {"outcome": "DRAFT", "score": 1.0 - n / 20, "passed": 1.0}
+
+    found = summary(given, table(given, worth))
+    [compared] = found["comparisons"]
+    assert set(compared["measures"]) == {"passed"} and compared["measures"]["passed"]["difference"]["value"] == pytest.approx(0.25)
+    assert all(set(one) & {"score", "passed"} == {"passed"} for one in found["strata"])
 
 
 def test_degenerate_rows_give_reasons_and_no_figures() -> None:
