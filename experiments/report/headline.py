@@ -1,0 +1,136 @@
+"""The answer on top of a report: is picking by the critic worth its compute?
+
+Decides which condition the question is about (the first that picks by the critic in one round), what it is held
+against (a single draft, a better prompt, a pick by chance from the same letters), and that the answer is in words first
+and in figures second. Where a run does not ask that question, it says what the run asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from experiments.report.lines import NAMES, Shown, interval, number, shown
+from experiments.run.folder import Run
+
+_WORDS: dict[Shown, str] = {"better": "better", "worse": "worse", "open": "not shown to be better", "nothing": "nothing to compare"}
+_COSTS = (("tokens", "tokens"), ("flops", "operations"), ("passes", "forward passes"))
+
+
+class Part(NamedTuple):
+    """What one measure shows: a word to see at once, and the figures."""
+
+    shown: Shown
+    word: str
+    figures: str
+
+
+class Answer(NamedTuple):
+    """One question with its parts, and what the answer costs."""
+
+    question: str
+    parts: tuple[Part, ...]
+    cost: str = ""
+
+
+class Headline(NamedTuple):
+    lead: str
+    answers: tuple[Answer, ...]
+
+
+def headline(run: Run) -> Headline:
+    subject = subject_of(run)
+    rivals = list(_rivals(run, subject)) if subject else []
+    if subject is None or not rivals:
+        return Headline(_counted(run), tuple(_blind(run)))
+    answers = [Answer(f"{subject} against {said} ({other})", _parts(measures), times(run, subject, other)) for said, other, measures in rivals]
+    return Headline(_lead(run, subject, rivals), (*answers, *_blind(run)))
+
+
+def subject_of(run: Run) -> str | None:
+    """The condition that the run is about."""
+    known = {name: one["condition"] for name, one in run.summary["conditions"].items()}
+    return next((name for name, one in known.items() if one["picker"] == "critic" and not one["gate"] and one["prompt"] == "baseline"), None)
+
+
+def _rivals(run: Run, subject: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """What the subject is compared with, in the order in which a sceptic asks."""
+    known = {name: one["condition"] for name, one in run.summary["conditions"].items()}
+    found = {_kind(known[one["other"]]): (one["other"], one["measures"]) for one in reversed(run.summary["comparisons"]) if one["one"] == subject}
+    for kind in ("a single draft", "a better prompt", "a pick by chance", "a pick by likelihood"):
+        if kind in found:
+            yield kind, *found[kind]
+
+
+def _kind(one: Mapping[str, Any]) -> str:
+    if one["k"] == 1 and one["picker"] == "first":
+        return "a single draft" if one["prompt"] == "baseline" else "a better prompt"
+    return {"random": "a pick by chance", "logprob": "a pick by likelihood"}.get(one["picker"], "another")
+
+
+def _lead(run: Run, subject: str, rivals: Sequence[tuple[str, str, Mapping[str, Any]]]) -> str:
+    said = [f"{'against' if n else f'{subject} against'} {kind}: {_together(measures)}" for n, (kind, _, measures) in enumerate(rivals[:2])]
+    cost = times(run, subject, rivals[0][1])
+    return f"{'; '.join(said)}." + (f" It takes {cost}." if cost else "")
+
+
+def _together(measures: Mapping[str, Any]) -> str:
+    """Both measures in a few words."""
+    found = {name: shown(one) for name, one in measures.items()}
+    if len(set(found.values())) == 1:
+        names = " and ".join(NAMES[name] for name in found)
+        return f"{_WORDS[next(iter(found.values()))]} in {names}"
+    return ", ".join(f"{_WORDS[word]} in {NAMES[name]}" for name, word in found.items())
+
+
+def _parts(measures: Mapping[str, Any]) -> tuple[Part, ...]:
+    return tuple(Part(shown(one), f"{_WORDS[shown(one)]} in {NAMES[name]}", _figures(one)) for name, one in measures.items())
+
+
+def _figures(found: Mapping[str, Any]) -> str:
+    """The means, their difference with its interval, and how sure it is."""
+    difference, smallest = found["difference"], found["detectable"].get("smallest")
+    if difference["value"] is None:
+        return str(difference["reason"])
+    means = f"{difference['one']:.3f} against {difference['other']:.3f}: " if difference.get("one") is not None else ""
+    missed = f"; a true difference of {smallest:.3f} would have been found" if shown(found) == "open" and smallest is not None else ""
+    return f"{means}{difference['value']:+.3f}{interval(difference)}, corrected p {number((found.get('holm') or {}).get('adjusted'))}{missed}"
+
+
+def times(run: Run, one: str, other: str) -> str:
+    """How many times the cost of one condition is that of the other."""
+    costs = {name: run.summary["conditions"][name]["cost"] for name in (one, other)}
+    found = [(said, _ratio(costs[one][key], costs[other][key])) for key, said in _COSTS]
+    if found[0][1] is not None and found[1][1] is not None and abs(found[0][1] - found[1][1]) < 1e-6:  # one model: operations follow the tokens
+        found[:2] = [("tokens and operations", found[0][1])]
+    seconds = [run.timings.get("conditions", {}).get(name, {}).get("total") for name in (one, other)]
+    found.append(("seconds", _ratio(*seconds)))
+    known = [f"{value:.1f} times the {said}" for said, value in found if value is not None]
+    return f"{', '.join(known)} of {other}" if known else ""
+
+
+def _ratio(one: float | None, other: float | None) -> float | None:
+    return None if one is None or not other else one / other
+
+
+def _blind(run: Run) -> Iterator[Answer]:
+    for one in run.summary["blind"]:
+        pair = [one["one"], one["other"]]
+        counts = ", ".join(f"{name} {one['flaws'][name]:.0f} of {one['delivered'][name]} letters" for name in pair)
+        found = next((each["measures"]["flaw"] for each in run.summary["comparisons"] if [each["one"], each["other"]] == pair), None)
+        word: Shown = shown(found) if found else "nothing"
+        removed = one["removed"]["value"]
+        said = "nothing to remove" if removed is None else f"{removed:.0%} fewer flaws{interval(one['removed'])}"
+        yield Answer(f"{one['failure']}, with its rules off in the gate", (Part(word, said, counts),))
+
+
+def _counted(run: Run) -> str:
+    """What a run found that is about something else."""
+    words = [shown(found) for one in run.summary["comparisons"] for found in one["measures"].values()]
+    if not words:
+        return "This run compares no two conditions; its figures stand below, each for itself."
+    said = f"{words.count('better')} of {len(words)} differences are shown to be for the better and {words.count('worse')} for the worse"
+    return f"{said}; {'the others are' if len(words) > 1 else 'otherwise it is'} not told apart."
+
+
+__all__ = ["Answer", "Headline", "Part", "headline", "subject_of", "times"]
