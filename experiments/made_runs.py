@@ -36,7 +36,7 @@ class Sizes(NamedTuple):
 
 def write_run(path: Path, sizes: Sizes = Sizes(), *, seed: int = 0) -> Path:  # noqa: B008  a tuple, which nothing changes
     """A finished run in a folder."""
-    plan = plan_of({"name": "invented", "seeds": list(range(sizes.seeds)), "conditions": list(sizes.conditions), "draws": sizes.draws, "adapter": "invented.gguf"}, "a made run")
+    plan = _plan(sizes)
     items, dice = tuple(_item(n) for n in range(sizes.items)), Random(seed)
     traces: dict[str, list[dict[str, Any]]] = {}
     rows = [row for one in plan.all for number in plan.seeds_of(one) for item in items for row in [_row(plan, one.name, None if one.once else number, item, traces, dice, sizes.words)]]
@@ -50,8 +50,18 @@ def write_run(path: Path, sizes: Sizes = Sizes(), *, seed: int = 0) -> Path:  # 
     return path
 
 
+def _plan(sizes: Sizes) -> Plan:
+    pairs = [["critic_rs", other] for other in ("promptaug", "random_rs") if {"critic_rs", other} <= set(filter(_is_name, sizes.conditions))]
+    given = {"name": "invented", "seeds": list(range(sizes.seeds)), "conditions": list(sizes.conditions), "pairs": pairs, "draws": sizes.draws, "adapter": "invented.gguf"}
+    return plan_of(given, "a made run")
+
+
+def _is_name(given: Any) -> bool:
+    return isinstance(given, str)
+
+
 def _item(number: int) -> Item:
-    company = f"Company {number // 2}"
+    company = f"Company-{number // 2}"
     return Item(
         id=f"made-{number:04}", task=f"made-{number:04}", turn=0, company=company, mode="programmatic", difficulty=("easy", "hard")[number % 2],
         tempts=("tone_violation", None, "signal_over_claiming")[number % 3], message_type="cold", prospect={"company": {"name": company}},

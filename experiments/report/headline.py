@@ -14,6 +14,8 @@ from experiments.report.lines import NAMES, Shown, interval, number, shown
 from experiments.run.folder import Run
 
 _WORDS: dict[Shown, str] = {"better": "better", "worse": "worse", "open": "not shown to be better", "nothing": "nothing to compare"}
+_THAN: dict[Shown, str] = {"better": "better than {}", "worse": "worse than {}", "open": "not shown to be better than {}", "nothing": "not comparable with {}"}
+_CONJUNCTIONS: dict[Shown, str] = {"better": " and ", "worse": " and ", "open": " or ", "nothing": " or "}
 _COSTS = (("tokens", "tokens"), ("flops", "operations"), ("passes", "forward passes"))
 
 
@@ -69,18 +71,22 @@ def _kind(one: Mapping[str, Any]) -> str:
 
 
 def _lead(run: Run, subject: str, rivals: Sequence[tuple[str, str, Mapping[str, Any]]]) -> str:
-    said = [f"{'against' if n else f'{subject} against'} {kind}: {_together(measures)}" for n, (kind, _, measures) in enumerate(rivals[:2])]
+    said = [f"{'It' if n else f'Picking by the critic ({subject})'} is {_together(kind, measures)}." for n, (kind, _, measures) in enumerate(rivals[:2])]
     cost = times(run, subject, rivals[0][1])
-    return f"{'; '.join(said)}." + (f" It takes {cost}." if cost else "")
+    return " ".join([*said, *([f"It takes {cost}."] if cost else [])])
 
 
-def _together(measures: Mapping[str, Any]) -> str:
-    """Both measures in a few words."""
-    found = {name: shown(one) for name, one in measures.items()}
-    if len(set(found.values())) == 1:
-        names = " and ".join(NAMES[name] for name in found)
-        return f"{_WORDS[next(iter(found.values()))]} in {names}"
-    return ", ".join(f"{_WORDS[word]} in {NAMES[name]}" for name, word in found.items())
+def _together(kind: str, measures: Mapping[str, Any]) -> str:
+    """Both measures in a sentence, those that show the same under one word."""
+    found: dict[Shown, list[str]] = {}
+    for name, one in measures.items():
+        found.setdefault(shown(one), []).append(f"in {NAMES[name]}{_short(one)}")
+    return "; it is ".join(f"{_THAN[word].format(kind)} {_CONJUNCTIONS[word].join(parts)}".rstrip(",") for word, parts in found.items())
+
+
+def _short(found: Mapping[str, Any]) -> str:
+    difference = found["difference"]
+    return "" if difference["value"] is None else f", {difference['value']:+.3f}{interval(difference)},"
 
 
 def _parts(measures: Mapping[str, Any]) -> tuple[Part, ...]:
@@ -106,7 +112,7 @@ def times(run: Run, one: str, other: str) -> str:
     seconds = [run.timings.get("conditions", {}).get(name, {}).get("total") for name in (one, other)]
     found.append(("seconds", _ratio(*seconds)))
     known = [f"{value:.1f} times the {said}" for said, value in found if value is not None]
-    return f"{', '.join(known)} of {other}" if known else ""
+    return f"{' and '.join(part for part in (', '.join(known[:-1]), known[-1]) if part)} of {other}" if known else ""
 
 
 def _ratio(one: float | None, other: float | None) -> float | None:

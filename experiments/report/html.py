@@ -67,7 +67,7 @@ def _context(run: Run) -> dict[str, Any]:
     return {
         "run": run, "summary": run.summary, "headline": headline(run), "lines": list(verdict_lines(run)), "notes": [one for one in notes(run) if one != EMBEDDED],
         "embedded": EMBEDDED if EMBEDDED in notes(run) else None, "figures": figures, "qualities": _known(QUALITIES, [one.plot.quality for one in figures]),
-        "costs": _known(COSTS, [one.plot.cost for one in figures]), "legend": _legend(run, Markup), "compared": bool(run.summary["comparisons"]),
+        "costs": _known(COSTS, [one.plot.cost for one in figures]), "legend": _legend(run, Markup), "compared": bool(run.summary["comparisons"]), "has_fronts": any(one.table.title == "Fronts" for one in shown),
         "first": sorted((one for one in shown if one.table.title in _FIRST), key=lambda one: _FIRST.index(one.table.title)),
         "others": [one for one in shown if one.table.title not in _FIRST], "css": Markup(css), "script": Markup(script),  # noqa: S704  the page's own
         "policy": f"default-src 'none'; style-src {_hash(css)}; script-src {_hash(script)}; img-src data:; base-uri 'none'; form-action 'none'",

@@ -13,7 +13,7 @@ from experiments.run.folder import Run
 
 EMBEDDED = (
     "The letters are the embedded model's: how often it is wrong, and what the style guide does for it, were set by the mix that it was trained on; "
-    "the figures show that the method works on this model and say nothing of how often another one is wrong."
+    "the figures say whether the method works on this model, and nothing of how often another one is wrong."
 )
 Shown = Literal["better", "worse", "open", "nothing"]
 NAMES = {"score": "score", "passed": "passing", "flaw": "the flaw removed"}

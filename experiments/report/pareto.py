@@ -39,6 +39,14 @@ class Plot(NamedTuple):
     front: tuple[Dot, ...]
     absent: tuple[str, ...]
 
+    @property
+    def said(self) -> str:
+        """Where each condition stands, in words."""
+        found: dict[str, list[str]] = {}
+        for dot in self.dots:
+            found.setdefault(dot.standing, []).append(f"{dot.name} (by {', '.join(dot.by)})" if dot.by else dot.name)
+        return "; ".join(f"{standing}: {', '.join(names)}" for standing, names in sorted(found.items()))
+
 
 def plots(run: Run) -> Iterator[Plot]:
     """A plot for each quality and each cost of which anything is known."""

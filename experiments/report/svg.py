@@ -127,7 +127,7 @@ def _leader(spot: Spot, label: Label) -> str:
     return f'<path class="leader" d="M{spot.x:.1f} {spot.y:.1f}L{x:.1f} {y:.1f}"/>'
 
 
-def forest(found: Sequence[Estimate | None], width: float = 150.0) -> list[str]:
+def forest(found: Sequence[Estimate | None], width: float = 120.0) -> list[str]:
     """A bar for each difference, all on one scale around 0; nothing where there is no figure."""
     edges = [abs(edge) for one in found if one is not None for edge in _edges(one)]
     reach = 1.05 * max(edges, default=0.0) or 1.0

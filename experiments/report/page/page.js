@@ -98,7 +98,7 @@ function browse(data, room) {
   function show() {
     const item = state.list[state.at];
     list.selectedIndex = state.list.length ? state.at : -1;
-    shown.textContent = `${state.list.length} of ${data.items.length} shown${state.list.length ? `, this is number ${state.at + 1}` : ""}`;
+    shown.textContent = `${state.list.length ? `number ${state.at + 1} · ` : ""}${state.list.length} of ${data.items.length} shown`;
     if (item === undefined) return view.replaceChildren(make("p", {}, "No task fits; loosen the search or a filter."));
     return view.replaceChildren(task(data.items[item]), make("div", { class: "columns" }, ...state.picked.map((name, n) => draft(name, item, n))));
   }
@@ -162,12 +162,12 @@ function browse(data, room) {
     const act = acts[event.key];
     if (!act) return;
     event.preventDefault();
-    room.hidden = false;
     act();
     const box = room.getBoundingClientRect();
     if (box.top > innerHeight || box.bottom < 0) room.scrollIntoView();
   });
 
   room.hidden = false;
+  document.getElementById("needs").hidden = true;
   filter();
 }
