@@ -123,7 +123,7 @@ def _blind(run: Run) -> Iterator[Answer]:
     for one in run.summary["blind"]:
         pair = [one["one"], one["other"]]
         counts = ", ".join(f"{name} {one['flaws'][name]:.0f} of {one['delivered'][name]} letters" for name in pair)
-        found = next((each["measures"]["flaw"] for each in run.summary["comparisons"] if [each["one"], each["other"]] == pair), None)
+        found = next((each["measures"].get("flaw") for each in run.summary["comparisons"] if [each["one"], each["other"]] == pair), None)
         word: Shown = shown(found) if found else "nothing"
         removed = one["removed"]["value"]
         said = "nothing to remove" if removed is None else f"{removed:.0%} fewer flaws{interval(one['removed'])}"

@@ -1,7 +1,7 @@
 """Where the names of dots go, so that none lies on another.
 
-Decides by cost: a name on a name, on a dot or over the edge is refused, a name on an interval's line is avoided, and
-of what is left the nearest place is taken. A name that finds no place is left out, and the legend has it.
+Decides by cost: a name on a name, on a dot or over the edge is refused, one on an interval's line or beside another dot is
+avoided, and of what is left the nearest place is taken. A name that finds no place is left out, and the legend has it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 _HEIGHT, _LETTER = 14.0, 6.7  # of a name at 12 px; a little more than what system fonts need
-_LINE_COST = 30.0
+_LINE_COST, _OTHER_COST = 30.0, 60.0
+_NEAR = 14.0  # a name this close to another dot would be taken for its name
 _STEPS = (12.0, 22.0, 34.0, 48.0, 64.0, 84.0)
 
 
@@ -46,7 +47,7 @@ def placed(spots: Sequence[Spot], lines: Sequence[Box], frame: Box) -> list[Labe
     dots, found = [Box(spot.x - 7, spot.y - 7, spot.x + 7, spot.y + 7) for spot in spots], list[Label]()
     for spot in sorted(spots, key=lambda one: (-_crowd(one, spots), one.x)):
         taken = [*dots, *(label.box for label in found)]
-        free = [(cost + _crossed(box, lines), n, box, led) for n, (cost, box, led) in enumerate(_places(spot)) if box.within(frame) and not any(box.meets(one) for one in taken)]
+        free = [(cost + _crossed(box, lines) + _mistaken(box, [dot for dot, one in zip(dots, spots, strict=True) if one is not spot]), n, box, led) for n, (cost, box, led) in enumerate(_places(spot)) if box.within(frame) and not any(box.meets(one) for one in taken)]
         if free:
             _, _, box, led = min(free)
             found.append(Label(spot.name, box, led))
@@ -69,6 +70,11 @@ def _places(spot: Spot) -> Iterator[tuple[float, Box, bool]]:
 
 def _crossed(box: Box, lines: Sequence[Box]) -> float:
     return _LINE_COST * sum(box.meets(line) for line in lines)
+
+
+def _mistaken(box: Box, dots: Sequence[Box]) -> float:
+    wide = Box(box.left - _NEAR, box.top - _NEAR / 2, box.right + _NEAR, box.bottom + _NEAR / 2)
+    return _OTHER_COST * sum(wide.meets(dot) for dot in dots)
 
 
 __all__ = ["Box", "Label", "Spot", "placed"]

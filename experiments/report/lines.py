@@ -46,9 +46,9 @@ def _study(study: Mapping[str, Any]) -> Iterator[str]:
 def shown(found: Mapping[str, Any]) -> Shown:
     """What one difference shows, in a word."""
     difference, corrected = found["difference"], found.get("holm") or {}
-    edges = difference["bca"] or difference["percentile"]
     if difference["value"] is None:
         return "nothing"
+    edges = difference["bca"] or difference["percentile"]
     if corrected.get("rejected") and edges and edges["low"] > 0:
         return "better"
     return "worse" if edges and edges["high"] < 0 else "open"

@@ -22,10 +22,10 @@ _DRAWS = 1000
 
 
 class Dot(NamedTuple):
-    """A condition; `index` is its place in the run, which decides colour and shape."""
+    """A condition; `place` is where it stands in the run, which decides colour and shape."""
 
     name: str
-    index: int
+    place: int
     cost: Estimate
     quality: Estimate
     standing: str
@@ -54,8 +54,8 @@ def plots(run: Run) -> Iterator[Plot]:
     for quality in QUALITIES:
         names = [name for name, one in run.summary["conditions"].items() if not one["condition"]["blind"] and not (quality == "score" and one["condition"]["gate"])]
         for cost, known in spent.items():
-            if any(name in known for name in names):
-                yield _plot(run, quality, cost, names, known)
+            if (plot := _plot(run, quality, cost, names, known)).dots:
+                yield plot
 
 
 def _plot(run: Run, quality: str, cost: str, names: Sequence[str], known: dict[str, Estimate]) -> Plot:

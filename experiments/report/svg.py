@@ -15,8 +15,9 @@ from experiments.report.labels import Box, Label, Spot, placed
 from experiments.report.pareto import COSTS, QUALITIES, Dot, Plot
 from experiments.report.tables import Estimate
 
-WIDTH, HEIGHT = 760.0, 440.0
+WIDTH, HEIGHT = 760.0, 460.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 18.0, 16.0, 48.0
+_HEADROOM = 36.0  # for names above dots at the top
 COLOURS = 7
 # Around 0,0; a shape and a colour come round after 8 and 7 conditions, so that 56 differ.
 SHAPES = (
@@ -53,9 +54,10 @@ def plot_svg(plot: Plot, name: str) -> str:
 
 
 def _frame(plot: Plot) -> Frame:
-    costs, qualities = ([edge for dot in plot.dots for edge in _edges(one(dot))] for one in (lambda dot: dot.cost, lambda dot: dot.quality))
+    costs = [edge for dot in plot.dots for edge in _edges(dot.cost)]
+    qualities = [edge for dot in plot.dots for edge in _edges(dot.quality)]
     x = axis(costs, _LEFT + 8, WIDTH - _RIGHT - 8, may_be_logarithmic=True)
-    return Frame(x, axis(qualities, HEIGHT - _BOTTOM, _TOP, most=1.0))
+    return Frame(x, axis(qualities, HEIGHT - _BOTTOM, _TOP + _HEADROOM, most=1.0))
 
 
 def _edges(found: Estimate) -> list[float]:
@@ -86,7 +88,7 @@ def _line(plot: Plot, frame: Frame) -> str:
 
 def _bars(dot: Dot, frame: Frame) -> str:
     """The intervals of a dot, each with its edges."""
-    return "".join(f'<path class="bar c{dot.index % COLOURS}" d="M{box.left:.1f} {box.top:.1f}L{box.right:.1f} {box.bottom:.1f}"/>' for box in _lines(dot, frame))
+    return "".join(f'<path class="bar c{dot.place % COLOURS}" d="M{box.left:.1f} {box.top:.1f}L{box.right:.1f} {box.bottom:.1f}"/>' for box in _lines(dot, frame))
 
 
 def _lines(dot: Dot, frame: Frame) -> list[Box]:
@@ -107,18 +109,18 @@ def _dot(dot: Dot, frame: Frame) -> str:
     x, y = _place(dot, frame)
     said = f"{dot.name}: {dot.quality} at {short(dot.cost.value or 0.0)}; {dot.standing}" + (f" by {', '.join(dot.by)}" if dot.by else "")
     crossed = f'<path class="struck" d="M{x - 8:.1f} {y + 8:.1f}L{x + 8:.1f} {y - 8:.1f}"/>' if dot.standing == "dominated" else ""
-    sign = mark(dot.index, x, y, hollow=dot.standing.startswith("ceiling"))
+    sign = mark(dot.place, x, y, hollow=dot.standing.startswith("ceiling"))
     return f'<g class="dot" data-name="{escape(dot.name)}" data-standing="{escape(dot.standing)}"><title>{escape(said)}</title>{sign}{crossed}</g>'
 
 
 def _names(plot: Plot, frame: Frame) -> Iterator[str]:
     spots = [Spot(dot.name, *_place(dot, frame)) for dot in plot.dots]
     lines = [box for dot in plot.dots for box in _lines(dot, frame)]
-    by_name = {spot.name: spot for spot in spots}
-    for label in placed(spots, lines, Box(_LEFT + 2, _TOP, WIDTH - 4, HEIGHT - _BOTTOM - 2)):
+    by_name, colours = {spot.name: spot for spot in spots}, {dot.name: dot.place % COLOURS for dot in plot.dots}
+    for label in placed(spots, lines, Box(_LEFT + 2, 2, WIDTH - 4, HEIGHT - _BOTTOM - 2)):
         if label.led:
             yield _leader(by_name[label.name], label)
-        yield f'<text class="label" x="{label.box.left:.1f}" y="{label.box.bottom - 3:.1f}">{escape(label.name)}</text>'
+        yield f'<text class="label c{colours[label.name]}" x="{label.box.left:.1f}" y="{label.box.bottom - 3:.1f}">{escape(label.name)}</text>'
 
 
 def _leader(spot: Spot, label: Label) -> str:

@@ -84,16 +84,16 @@ def made_as(one: Mapping[str, Any]) -> str:
     picked = {"first": "", "random": ", one by chance", "logprob": ", likeliest picked", "critic": ", critic picks", "oracle": ", rubric picks"}[one["picker"]]
     style = "" if one["prompt"] == "baseline" else f", {one['prompt']} prompt"
     whole = ", whole agent" if one["gate"] else ""
-    return f"{drawn} at T {one['temperature']:g}{picked}{style}{whole}" + (f", blind to {one['blind']}" if one["blind"] else "")
+    return f"{drawn} at T={one['temperature']:g}{picked}{style}{whole}" + (f", blind to {one['blind']}" if one["blind"] else "")
 
 
 def _conditions(run: Run) -> Table:
     seeds = [str(seed) for seed in run.summary["seeds"]]
-    head = ("condition", "made as", "score", "passes", "best of pool", "pass@k", "failure cost, USD", "delivered", "rounds", *(f"seed {seed}: score / passes" for seed in seeds))
+    head = ("condition", "made as", "score", "passes", *(f"seed {seed}: score / passes" for seed in seeds), "best of pool", "pass@k", "failure cost, USD", "delivered", "rounds")
     return _table("Conditions", head, [
         (
-            name, made_as(one["condition"]), level(one["score"]), level(one["passed"]), one["best"], one["pass_at_k"], one["failure_cost"]["value"],
-            one["outcomes"].get("DRAFT"), one["rounds"], *_by_seed(one["seeds"], seeds),
+            name, made_as(one["condition"]), level(one["score"]), level(one["passed"]), *_by_seed(one["seeds"], seeds), one["best"], one["pass_at_k"],
+            amount(one["failure_cost"]["value"]), one["outcomes"].get("DRAFT"), one["rounds"],
         )
         for name, one in run.summary["conditions"].items()
     ], "One row for each condition, its seeds side by side. At temperature 0 every seed gives the same letters, which were made once. 'Delivered' is the share that the whole agent sent out.")  # fmt: skip
@@ -106,11 +106,7 @@ def _by_seed(found: Mapping[str, Any], seeds: Sequence[str]) -> list[str]:
 
 
 def _pair(found: Mapping[str, Any]) -> str:
-    return f"{number3(found['score'])} / {number3(found['passed'])}"
-
-
-def number3(value: float | None) -> str:
-    return "none" if value is None else f"{value:.3f}"
+    return " / ".join("none" if found[name] is None else f"{found[name]:.3f}" for name in _MEASURES)
 
 
 def _pools(run: Run) -> Table:
