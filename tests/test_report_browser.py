@@ -195,6 +195,20 @@ def test_keys_are_enough(page: Page) -> None:
     assert page.locator("#only").is_checked()
 
 
+def test_a_draft_can_be_pointed_to(browser: Browser, page: Page) -> None:
+    page.locator("#seed").select_option("1")
+    choose(page, "promptaug", "random_rs")  # the keys act on a box as well
+    for _ in range(4):
+        page.keyboard.press("j")
+    wanted, address = drafts(page), page.url
+    assert "draft=made-0004" in address
+    other = browser.new_page()
+    other.goto(address)
+    assert drafts(other) == wanted and [name for name, _, _ in wanted] == ["promptaug", "random_rs"] and other.locator("#seed").input_value() == "1"
+    assert other.locator("#view").evaluate("one => one.getBoundingClientRect().top < innerHeight")
+    other.close()
+
+
 def test_the_first_stop_skips_to_the_verdict(page: Page) -> None:
     page.keyboard.press("Tab")
     skip = page.locator("a.skip")

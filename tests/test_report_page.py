@@ -239,9 +239,13 @@ def test_an_axis_holds_its_values() -> None:
     assert axis([0.9, 1.0], 0, 100, most=1.0).high == 1.0 and [short(value) for value in (0.25, 1500.0, 3e12)] == ["0.25", "1.5k", "3T"]
 
 
-def test_a_bar_says_on_which_side_it_lies() -> None:
-    drawn = forest([Estimate(0.1, 0.05, 0.2), Estimate(-0.1, -0.2, -0.05), Estimate(0.1, -0.1, 0.3), Estimate(0.0), Estimate(None), None])
-    assert [re.findall(r"forest (\w+)", one) for one in drawn] == [["above"], ["below"], ["open"], ["open"], [], []]
+def test_a_bar_has_the_colour_of_what_is_shown(run: Run) -> None:
+    drawn = forest([Estimate(0.1, 0.05, 0.2, shown="better"), Estimate(-0.1, -0.2, -0.05, shown="worse"), Estimate(0.1, 0.05, 0.3), Estimate(0.0), Estimate(None), None])
+    assert [re.findall(r"forest (\w+)", one) for one in drawn] == [["better"], ["worse"], ["open"], ["open"], [], []]
+    by_title = {table.title: table for table in tables(run)}
+    measures = [one for compared in run.summary["comparisons"] for one in compared["measures"].values()]
+    assert [row[2].shown for row in by_title["Comparisons"].rows] == [shown(one) if one["difference"]["value"] is not None else "open" for one in measures]
+    assert {row[4].shown for row in by_title["Strata"].rows} == {"open"}  # nobody tested them
     assert len(set(SHAPES)) == len(SHAPES) == 8
 
 

@@ -60,7 +60,7 @@ def plots(run: Run) -> Iterator[Plot]:
 
 def _plot(run: Run, quality: str, cost: str, names: Sequence[str], known: dict[str, Estimate]) -> Plot:
     places = list(run.summary["conditions"])
-    found = {name: level(run.summary["conditions"][name][quality]) for name in names if name in known}
+    found: dict[str, Estimate | None] = {name: level(run.summary["conditions"][name][quality]) for name in names if name in known}
     standings = _standings(run, quality, cost)
     dots = tuple(
         Dot(name, places.index(name), known[name], worth, *standings.get(name, _unranked(run, name))) for name, worth in found.items() if worth is not None
@@ -81,7 +81,7 @@ def _standings(run: Run, quality: str, cost: str) -> dict[str, tuple[str, tuple[
     """What the summary says of each condition; with one model, operations and tokens are the same but for a factor."""
     asked = "tokens" if cost == "flops" and len(run.manifest["backbones"]) == 1 else cost
     fronts = [*run.summary["fronts"], *run.timings.get("fronts", ())]
-    found = next((front["standings"] for front in fronts if front["quality"] == quality and front["cost"] == asked), [])
+    found: list[dict[str, Any]] = next((front["standings"] for front in fronts if front["quality"] == quality and front["cost"] == asked), [])
     return {one["name"]: (one["verdict"], tuple(one["by"])) for one in found}
 
 
@@ -110,7 +110,7 @@ def _spent(run: Run, cost: str) -> dict[str, Estimate]:
 def _estimate(run: Run, name: str, cost: str, value: float) -> Estimate:
     rows = [] if cost == "seconds" else [row for row in run.results if row["condition"] == name and row["error"] is None and row["cost"].get(cost) is not None]
     found = _ratio(rows, cost)
-    edges = (found["bca"] or found["percentile"] or {}) if found else {}
+    edges: dict[str, float] = (found["bca"] or found["percentile"] or {}) if found else {}
     return Estimate(value, edges.get("low"), edges.get("high"))
 
 

@@ -137,10 +137,9 @@ def forest(found: Sequence[Estimate | None], width: float = 120.0) -> list[str]:
 
 
 def _bar(one: Estimate, scale: Axis, width: float) -> str:
-    side = "above" if one.low is not None and one.low > 0 else "below" if one.high is not None and one.high < 0 else "open"
     bar = f'<path class="reach" d="M{scale.at(one.low):.1f} 9H{scale.at(one.high):.1f}"/>' if one.low is not None and one.high is not None else ""
     return (
-        f'<svg class="forest {side}" viewBox="0 0 {width:.0f} 18" width="{width:.0f}" height="18" aria-hidden="true"><path class="zero" d="M{scale.at(0.0):.1f} 0V18"/>'
+        f'<svg class="forest {one.shown}" viewBox="0 0 {width:.0f} 18" width="{width:.0f}" height="18" aria-hidden="true"><path class="zero" d="M{scale.at(0.0):.1f} 0V18"/>'
         f'{bar}<path class="mean" d="M{scale.at(one.value or 0.0):.1f} 4l4 5l-4 5l-4 -5z"/></svg>'
     )
 

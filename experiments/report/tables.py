@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from experiments.report.lines import interval, number
+from experiments.report.lines import Shown, interval, number, shown
 from experiments.run.folder import Run
 from rubric.verdict import DIMENSIONS
 
@@ -19,13 +19,13 @@ _SPENT = ("prompt_computed", "prompt_reused", "decoded", "scored", "passes", "fl
 
 
 class Estimate(NamedTuple):
-    """A figure with its interval, or the reason why there is none; `signed` where it is a difference."""
+    """A figure with its interval, or the reason why there is none; `shown` is what a difference was tested for and shows."""
 
     value: float | None
     low: float | None = None
     high: float | None = None
-    signed: bool = False
     said: str = ""
+    shown: Shown = "open"
 
     def __str__(self) -> str:
         return self.said
@@ -67,15 +67,15 @@ def level(found: Mapping[str, Any] | None) -> Estimate | None:
         return None
     edges = found["bca"] or found["percentile"] or {}
     said = f"{found['value']:.3f}{interval(found).replace('+', '')}"
-    return Estimate(found["value"], edges.get("low"), edges.get("high"), said=said)
+    return Estimate(found["value"], edges.get("low"), edges.get("high"), said)
 
 
-def difference(found: Mapping[str, Any]) -> Estimate:
+def difference(found: Mapping[str, Any], word: Shown = "open") -> Estimate:
     """A difference with its interval, or why there is none."""
     if found["value"] is None:
         return Estimate(None, said=str(found["reason"]))
     edges = found["bca"] or found["percentile"] or {}
-    return Estimate(found["value"], edges.get("low"), edges.get("high"), signed=True, said=f"{found['value']:+.3f}{interval(found)}")
+    return Estimate(found["value"], edges.get("low"), edges.get("high"), f"{found['value']:+.3f}{interval(found)}", word)
 
 
 def made_as(one: Mapping[str, Any]) -> str:
@@ -120,7 +120,7 @@ def _comparisons(run: Run) -> Table:
     head = ("comparison", "measure", "difference", "p", "Holm", "wins", "losses", "ties", "left out", "would be found", "items needed")
     return _table("Comparisons", head, [
         (
-            f"{one['one']} - {one['other']}" if name != "flaw" else f"{one['other']} - {one['one']}", name, difference(found["difference"]),
+            f"{one['one']} - {one['other']}" if name != "flaw" else f"{one['other']} - {one['one']}", name, difference(found["difference"], shown(found)),
             number(found["difference"]["p"]), number(found["holm"]["adjusted"]), *(found["difference"][key] for key in ("wins", "losses", "ties", "left_out")),
             found["detectable"]["smallest"], _needed(found["detectable"]),
         )

@@ -63,9 +63,9 @@ function browse(data, room) {
   const how = make("select", { id: "how", "aria-label": "Differ in", onchange: () => filter() }, ...Object.keys(differs).map((one) => make("option", { value: one }, one)));
   const known = [...new Set(data.reasons.map((one) => one[FAILURE]))].sort();
   const failure = make("select", { id: "failure", "aria-label": "Failure", onchange: () => filter() }, make("option", { value: "" }, "any failure or none"), ...known.map((one) => make("option", { value: one }, one)));
-  const seed = make("select", { id: "seed", "aria-label": "Seed", onchange: () => { state.seed = seed.value; filter(); } }, ...data.seeds.map((one) => make("option", { value: one }, `seed ${one}`)));
+  const seed = make("select", { id: "seed", "aria-label": "Seed", onchange: () => { state.seed = seed.value; filter(); note(); } }, ...data.seeds.map((one) => make("option", { value: one }, `seed ${one}`)));
   const boxes = names.map((name) => make("input", { type: "checkbox", name: "condition", value: name, onchange: () => choose() }));
-  const list = make("select", { id: "item", "aria-label": "Task", onchange: () => { state.at = list.selectedIndex; show(); } });
+  const list = make("select", { id: "item", "aria-label": "Task", onchange: () => { state.at = list.selectedIndex; show(); note(); } });
   const shown = make("span", { class: "shown", role: "status", id: "shown" });
   const view = make("div", { id: "view" });
   room.append(
@@ -79,6 +79,23 @@ function browse(data, room) {
   function choose() {
     state.picked = boxes.filter((box) => box.checked).map((box) => box.value);
     filter();
+    note();
+  }
+  // The address names what is shown, so that a draft can be pointed to.
+  function note() {
+    const item = state.list[state.at];
+    if (item !== undefined) history.replaceState(null, "", `#${new URLSearchParams({ draft: data.items[item].id, seed: state.seed, of: state.picked.join(" ") })}`);
+  }
+  function recall() {
+    const asked = new URLSearchParams(location.hash.slice(1)), item = data.items.findIndex((one) => one.id === asked.get("draft"));
+    if (item < 0) return filter();
+    const picked = (asked.get("of") || "").split(" ").filter((name) => names.includes(name)).slice(0, most);
+    if (picked.length) state.picked = names.filter((name) => picked.includes(name));
+    if (data.seeds.includes(asked.get("seed"))) seed.value = state.seed = asked.get("seed");
+    filter();
+    state.at = state.list.indexOf(item);
+    show();
+    return room.scrollIntoView();
   }
   function filter() {
     const before = state.list[state.at];
@@ -94,6 +111,7 @@ function browse(data, room) {
   function step(by) {
     state.at = Math.min(Math.max(0, state.at + by), Math.max(0, state.list.length - 1));
     show();
+    note();
   }
   function show() {
     const item = state.list[state.at];
@@ -153,7 +171,7 @@ function browse(data, room) {
   };
   for (const [name, on] of [["mouseover", true], ["focusin", true], ["mouseleave", false], ["focusout", false]]) view.addEventListener(name, light(on));
 
-  const inField = (target) => target.closest?.("input, select, textarea, .scroll, .brief") || target.isContentEditable;
+  const inField = (target) => target.closest?.("input:not([type=checkbox]), select, textarea, .scroll, .brief") || target.isContentEditable;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && event.target === search) return search.blur();
@@ -169,5 +187,5 @@ function browse(data, room) {
 
   room.hidden = false;
   document.getElementById("needs").hidden = true;
-  filter();
+  recall();
 }
