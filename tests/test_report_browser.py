@@ -17,7 +17,7 @@ from tests.browser import Seen, opened_browser, visit
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default::DeprecationWarning")]
+pytestmark = pytest.mark.browser
 ITEMS = 24
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)></script><!--<script>"
 CONDITIONS = ("baseline", "promptaug", "critic_rs", "random_rs", "oracle_rs", "gate_random")

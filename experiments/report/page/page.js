@@ -95,7 +95,7 @@ function browse(data, room) {
     filter();
     state.at = state.list.indexOf(item);
     show();
-    return room.scrollIntoView();
+    return room.scrollIntoView({ behavior: "instant" });
   }
   function filter() {
     const before = state.list[state.at];
