@@ -161,10 +161,12 @@ def test_studies_have_their_tables(folder: Path, tmp_path: Path) -> None:
     share = {"value": 0.5, "bca": {"low": 0.4, "high": 0.6}, "percentile": None, "reason": None}
     side = {"letters": 20, "past_rules": 8, "stopped": 4.0, "by_failure": {"tone_violation": [4.0, 8]}, "share": share}
     none = {**side, "past_rules": 0, "share": {**share, "value": None, "bca": None, "reason": "no items"}}
-    study = {"readers": [{"reader": "critic, seed 0", "threshold": 0.1, "clean_refused": 0.04, "seen": side, "unseen": none}], "critic": {"seen": side, "unseen": none}}
+    study = {"refused_at_most": 0.05, "readers": [{"reader": "critic, seed 0", "adapter": "0", "threshold": 0.1, "clean_refused": 0.04, "seen": side, "unseen": none}], "critic": {"seen": side, "unseen": none}}
     blind = {"failure": "tone_violation", "one": "critic_rs", "other": "random_rs", "flaws": {"critic_rs": 2.0, "random_rs": 5.0}, "delivered": {"critic_rs": 20, "random_rs": 20}, "removed": share}
     page = unescape(page_of(changed(folder, tmp_path / "run", summary={"threshold_study": study, "blind": [blind]}), tmp_path))
     assert "0.500 (0.400 to 0.600)" in page and "tone_violation, with its rules off in the gate" in page and "critic_rs 2 of 20 letters" in page
+    assert "the critic stops 50% in seen wording" in page and "8 flawed letters got past all rules; 0.500 (0.400 to 0.600) of them" in page
+    assert "stops nothing that can be counted in unseen wording" in page and "refuses 5% of clean letters" in page
     assert all(f">{title}</h2>" in page for title in ("Blind gate", "Threshold study", "Threshold study, flaw by flaw"))
 
 
@@ -196,7 +198,16 @@ def test_the_answer_says_what_the_interval_says(run: Run) -> None:
 
 def test_a_run_without_the_critic_counts_its_differences(tmp_path: Path) -> None:
     run = read_run(write_run(tmp_path / "run", Sizes(items=8, seeds=1, conditions=("baseline", "promptaug"))))
-    assert subject_of(run) is None and "of 2 differences are shown to be for the better" in headline(run).lead
+    assert subject_of(run) is None and headline(run).lead.startswith("Differences tested: 2. Shown to be for the better: ")
+
+
+def test_a_blind_run_says_which_flaws_are_left(tmp_path: Path) -> None:
+    tasks(tmp_path / "tasks", 7)
+    given = [{"name": name, "k": 2, "temperature": 0.7, "picker": picker, "gate": True, "blind": "signal_over_claiming"} for name, picker in (("one", "critic"), ("other", "random"))]
+    path = ran(tmp_path / "run", plan(tmp_path, conditions=given, baseline=None, gate_baseline=None, pairs=[["one", "other"]]))
+    lead = headline(read_run(path)).lead
+    assert lead == "With its rules off in the gate, signal_over_claiming is left by one in 0 of 16 letters and by other in 0 of 16."
+    assert "nothing to plot" in page_of(path, tmp_path)
 
 
 # -- pictures -------------------------------------------------------------------------------------------------

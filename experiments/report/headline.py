@@ -43,10 +43,11 @@ class Headline(NamedTuple):
 def headline(run: Run) -> Headline:
     subject = subject_of(run)
     rivals = list(_rivals(run, subject)) if subject else []
+    beside = (*_blind(run), *_threshold(run))
     if subject is None or not rivals:
-        return Headline(_counted(run), tuple(_blind(run)))
+        return Headline(_of_the_blind(run) if run.summary["blind"] else _counted(run), beside)
     answers = [Answer(f"{subject} against {said} ({other})", _parts(measures), times(run, subject, other)) for said, other, measures in rivals]
-    return Headline(_lead(run, subject, rivals), (*answers, *_blind(run)))
+    return Headline(_lead(run, subject, rivals), (*answers, *beside))
 
 
 def subject_of(run: Run) -> str | None:
@@ -130,13 +131,37 @@ def _blind(run: Run) -> Iterator[Answer]:
         yield Answer(f"{one['failure']}, with its rules off in the gate", (Part(word, said, counts),))
 
 
+def _of_the_blind(run: Run) -> str:
+    """What is delivered with the flaw that the gate could not see."""
+    said = []
+    for one in run.summary["blind"]:
+        first, second = (f"{name} in {one['flaws'][name]:.0f} of {one['delivered'][name]}" for name in (one["one"], one["other"]))
+        said.append(f"{one['failure']} is left by {first} letters and by {second}")
+    return f"With its rules off in the gate, {'; '.join(said)}."
+
+
+def _threshold(run: Run) -> Iterator[Answer]:
+    """What a threshold on the reward stops of the flawed letters that no rule stopped."""
+    study = run.summary["threshold_study"] or {}
+    sides = [("the critic", study.get("critic") or {}), *(("the model without an adapter", one) for one in study.get("readers", ()) if one["adapter"] is None)]
+    parts = [_stopped(reader, kind, found[kind]) for kind in ("unseen", "seen") for reader, found in sides if kind in found]
+    if parts:
+        yield Answer(f"A threshold that refuses {study['refused_at_most']:.0%} of clean letters, behind all rules", tuple(parts))
+
+
+def _stopped(reader: str, kind: str, found: Mapping[str, Any]) -> Part:
+    share = found["share"]
+    word = f"{reader} stops nothing that can be counted" if share["value"] is None else f"{reader} stops {share['value']:.0%}"
+    said = f"{found['past_rules']} flawed letters got past all rules; " + (share["reason"] if share["value"] is None else f"{share['value']:.3f}{interval(share)} of them".replace("+", ""))
+    return Part("open", f"{word} in {kind} wording", said)
+
+
 def _counted(run: Run) -> str:
     """What a run found that is about something else."""
     words = [shown(found) for one in run.summary["comparisons"] for found in one["measures"].values()]
     if not words:
         return "This run compares no two conditions; its figures stand below, each for itself."
-    said = f"{words.count('better')} of {len(words)} differences are shown to be for the better and {words.count('worse')} for the worse"
-    return f"{said}; {'the others are' if len(words) > 1 else 'otherwise it is'} not told apart."
+    return f"Differences tested: {len(words)}. Shown to be for the better: {words.count('better')}; for the worse: {words.count('worse')}; the rest is not told apart."
 
 
 __all__ = ["Answer", "Headline", "Part", "headline", "subject_of", "times"]
