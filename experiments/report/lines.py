@@ -7,14 +7,15 @@ comparisons. Anything else is not shown to differ, and says which difference the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from experiments.run.folder import Run
 
 EMBEDDED = (
     "The letters are the embedded model's: how often it is wrong, and what the style guide does for it, were set by the mix that it was trained on; "
-    "the figures show that the method works on this model and say nothing of how often another one is wrong."
+    "the figures say whether the method works on this model, and nothing of how often another one is wrong."
 )
+Shown = Literal["better", "worse", "open", "nothing"]
 NAMES = {"score": "score", "passed": "passing", "flaw": "the flaw removed"}
 
 
@@ -42,17 +43,25 @@ def _study(study: Mapping[str, Any]) -> Iterator[str]:
                 )
 
 
-def judged(found: Mapping[str, Any]) -> str:
-    """What one difference shows."""
+def shown(found: Mapping[str, Any]) -> Shown:
+    """What one difference shows, in a word."""
     difference, corrected = found["difference"], found.get("holm") or {}
     if difference["value"] is None:
-        return f"nothing to compare: {difference['reason']}"
-    figures = f"{difference['value']:+.3f}{interval(difference)}, p {number(difference['p'])}, corrected {number(corrected.get('adjusted'))}"
+        return "nothing"
     edges = difference["bca"] or difference["percentile"]
     if corrected.get("rejected") and edges and edges["low"] > 0:
-        return f"better, {figures}"
-    if edges and edges["high"] < 0:
-        return f"worse, {figures}"
+        return "better"
+    return "worse" if edges and edges["high"] < 0 else "open"
+
+
+def judged(found: Mapping[str, Any]) -> str:
+    """What one difference shows, with its figures."""
+    difference, corrected, word = found["difference"], found.get("holm") or {}, shown(found)
+    if word == "nothing":
+        return f"nothing to compare: {difference['reason']}"
+    figures = f"{difference['value']:+.3f}{interval(difference)}, p {number(difference['p'])}, corrected {number(corrected.get('adjusted'))}"
+    if word != "open":
+        return f"{word}, {figures}"
     smallest = found["detectable"]["smallest"]
     return f"not shown to be better, {figures}" + (f"; these tasks would find {smallest:.3f}" if smallest is not None else "")
 
@@ -80,4 +89,4 @@ def notes(run: Run) -> Iterator[str]:
     yield "Conditions share what they have in common; the cost of each is what it would have taken alone."
 
 
-__all__ = ["EMBEDDED", "NAMES", "interval", "judged", "notes", "number", "verdict_lines"]
+__all__ = ["EMBEDDED", "NAMES", "Shown", "interval", "judged", "notes", "number", "shown", "verdict_lines"]
