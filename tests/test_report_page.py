@@ -161,8 +161,8 @@ def test_studies_have_their_tables(folder: Path, tmp_path: Path) -> None:
     share = {"value": 0.5, "bca": {"low": 0.4, "high": 0.6}, "percentile": None, "reason": None}
     side = {"letters": 20, "past_rules": 8, "stopped": 4.0, "by_failure": {"tone_violation": [4.0, 8]}, "share": share}
     none = {**side, "past_rules": 0, "share": {**share, "value": None, "bca": None, "reason": "no items"}}
-    study = {"refused_at_most": 0.05, "readers": [{"reader": "critic, seed 0", "adapter": "0", "threshold": 0.1, "clean_refused": 0.04, "seen": side, "unseen": none}], "critic": {"seen": side, "unseen": none}}
-    blind = {"failure": "tone_violation", "one": "critic_rs", "other": "random_rs", "flaws": {"critic_rs": 2.0, "random_rs": 5.0}, "delivered": {"critic_rs": 20, "random_rs": 20}, "removed": share}
+    study = {"refused_at_most": 0.05, "readers": [{"reader": "critic, seed 0", "adapter": "0", "threshold": 0.1, "clean_refused": share, "seen": side, "unseen": none}], "critic": {"seen": side, "unseen": none}}
+    blind = {"failure": "tone_violation", "one": "critic_rs", "other": "random_rs", "flaws": {"critic_rs": 2.0, "random_rs": 5.0}, "delivered": {"critic_rs": 20, "random_rs": 20}, "both": 20, "removed": share}
     page = unescape(page_of(changed(folder, tmp_path / "run", summary={"threshold_study": study, "blind": [blind]}), tmp_path))
     assert "0.500 (0.400 to 0.600)" in page and "tone_violation, with its rules off in the gate" in page and "critic_rs 2 of 20 letters" in page
     assert "the critic stops 50% in seen wording" in page and "8 flawed letters got past all rules; 0.500 (0.400 to 0.600) of them" in page

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from experiments.report.lines import NAMES, Shown, interval, number, shown
+from experiments.report.lines import NAMES, Shown, delivered, interval, number, removed, shown
 from experiments.run.folder import Run
 
 _WORDS: dict[Shown, str] = {"better": "better", "worse": "worse", "open": "not shown to be better", "nothing": "nothing to compare"}
@@ -123,12 +123,8 @@ def _ratio(one: float | None, other: float | None) -> float | None:
 def _blind(run: Run) -> Iterator[Answer]:
     for one in run.summary["blind"]:
         pair = [one["one"], one["other"]]
-        counts = ", ".join(f"{name} {one['flaws'][name]:.0f} of {one['delivered'][name]} letters" for name in pair)
         found = next((each["measures"].get("flaw") for each in run.summary["comparisons"] if [each["one"], each["other"]] == pair), None)
-        word: Shown = shown(found) if found else "nothing"
-        removed = one["removed"]["value"]
-        said = "nothing to remove" if removed is None else f"{removed:.0%} fewer flaws{interval(one['removed'])}"
-        yield Answer(f"{one['failure']}, with its rules off in the gate", (Part(word, said, counts),))
+        yield Answer(f"{one['failure']}, with its rules off in the gate", (Part(shown(found) if found else "nothing", removed(one), delivered(one)),))
 
 
 def _of_the_blind(run: Run) -> str:

@@ -1,7 +1,8 @@
 """The verdict of a run in words, and what has to be said beside it.
 
 Decides what is called better: a difference whose interval lies above 0 and whose p holds after the correction for all
-comparisons. Anything else is not shown to differ, and says which difference the tasks would have found.
+comparisons. Worse is what lies below 0 by its interval, which no correction makes stricter, because nobody hoped for it.
+Anything else is not shown to be better, and says which difference the tasks would have found.
 """
 
 from __future__ import annotations
@@ -15,21 +16,51 @@ EMBEDDED = (
     "The letters are the embedded model's: how often it is wrong, and what the style guide does for it, were set by the mix that it was trained on; "
     "the figures say whether the method works on this model, and nothing of how often another one is wrong."
 )
+SET_ASIDE = (
+    "In the threshold study flaws in wording that is set aside are of sentences that neither model nor critic has read, and the clean letters beside them are of sentences that both have. "
+    "A threshold on likelihood tells those apart for their strangeness alone, and would refuse good letters in strange words as well."
+)
 Shown = Literal["better", "worse", "open", "nothing"]
 NAMES = {"score": "score", "passed": "passing", "flaw": "the flaw removed"}
 
 
 def verdict_lines(run: Run) -> Iterator[str]:
-    """A line for each comparison and measure, and the ceiling."""
+    """A line for each comparison and measure, then what choosing won, the blind spots and the thresholds."""
     for one in run.summary["comparisons"]:
         for name, found in one["measures"].items():
             yield f"{one['one']} against {one['other']}, {NAMES[name]}: {judged(found)}"
+    yield from _choosing(run)
     for one in run.summary["blind"]:
-        flaws, delivered, removed = one["flaws"], one["delivered"], one["removed"]["value"]
-        counts = ", ".join(f"{name} {flaws[name]:.0f} of {delivered[name]} letters" for name in (one["one"], one["other"]))
-        yield f"{one['failure']} with its rules off: {counts}; {'nothing to remove' if removed is None else f'{removed:.0%} fewer flaws'}{interval(one['removed'])}"
+        yield f"{one['failure']} with its rules off: {delivered(one)}; {removed(one)}"
     if study := run.summary["threshold_study"]:
         yield from _study(study)
+
+
+def _choosing(run: Run) -> Iterator[str]:
+    """How much of what choosing can win was won, and how often there was nothing to choose."""
+    for name, one in run.summary["conditions"].items():
+        won, tied = one["selection_efficiency"], one["ties"]
+        if won and won["value"] is not None and one["condition"]["picker"] != "oracle":
+            ties = f"; all letters of a pool have one score in {percent(tied)}" if tied and tied["value"] is not None else ""
+            yield f"{name} wins {percent(won)} of the score that the rubric itself would win by choosing{ties}"
+
+
+def delivered(one: Mapping[str, Any]) -> str:
+    """How many letters with the flaw either side of a blind comparison delivered."""
+    return ", ".join(f"{name} {one['flaws'][name]:.0f} of {one['delivered'][name]} letters" for name in (one["one"], one["other"]))
+
+
+def removed(one: Mapping[str, Any]) -> str:
+    """How many flaws fewer, where both sides delivered a letter."""
+    share = one["removed"]
+    if share["value"] is None:
+        return f"nothing to remove: {share['reason']}"
+    return f"{percent(share)} of the flaw removed, where both delivered one ({one['both']} letters each)"
+
+
+def percent(spread: Mapping[str, Any]) -> str:
+    edges = spread["bca"] or spread["percentile"]
+    return f"{spread['value']:.0%}" + (f" ({edges['low']:.0%} to {edges['high']:.0%})" if edges else "")
 
 
 def _study(study: Mapping[str, Any]) -> Iterator[str]:
@@ -38,8 +69,8 @@ def _study(study: Mapping[str, Any]) -> Iterator[str]:
             found = reader[kind]
             if found["past_rules"]:
                 yield (
-                    f"threshold, {reader['reader']}, {kind} wording: stops {found['share']['value']:.0%}{interval(found['share'])} of {found['past_rules']} flawed letters "
-                    f"that no rule stopped, at {reader['clean_refused']['value']:.1%}{interval(reader['clean_refused'])} of clean ones refused"
+                    f"threshold, {'the model alone' if reader['adapter'] is None else reader['reader']}, {kind} wording: stops {percent(found['share'])} of {found['past_rules']} "
+                    f"flawed letters that no rule stopped, and refuses {percent(reader['clean_refused'])} of clean ones"
                 )
 
 
@@ -49,7 +80,8 @@ def shown(found: Mapping[str, Any]) -> Shown:
     if difference["value"] is None:
         return "nothing"
     edges = difference["bca"] or difference["percentile"]
-    if corrected.get("rejected") and edges and edges["low"] > 0:
+    low = edges["low"] if edges else difference["value"] if difference["constant"] else None
+    if corrected.get("rejected") and low is not None and low > 0:
         return "better"
     return "worse" if edges and edges["high"] < 0 else "open"
 
@@ -60,10 +92,12 @@ def judged(found: Mapping[str, Any]) -> str:
     if word == "nothing":
         return f"nothing to compare: {difference['reason']}"
     figures = f"{difference['value']:+.3f}{interval(difference)}, p {number(difference['p'])}, corrected {number(corrected.get('adjusted'))}"
-    if word != "open":
-        return f"{word}, {figures}"
+    if word == "better":
+        return f"better, {figures}"
+    if word == "worse":
+        return f"worse by its interval, {difference['value']:+.3f}{interval(difference)}"
     smallest = found["detectable"]["smallest"]
-    return f"not shown to be better, {figures}" + (f"; these tasks would find {smallest:.3f}" if smallest is not None else "")
+    return f"not shown to be better, {figures}" + (f"; these tasks would find {smallest:.3f} four times in five" if smallest is not None else "")
 
 
 def interval(spread: Mapping[str, Any]) -> str:
@@ -82,11 +116,13 @@ def notes(run: Run) -> Iterator[str]:
     if any(one["model"] == "embedded.gguf" for one in manifest["backbones"]):
         yield EMBEDDED
     if ledger := run.timings.get("ledger"):
-        yield f"Held-out tasks had been opened for {ledger['measured']} measurements, {ledger['checked']} checks of their form and {ledger['read']} readings by a person when this run began."
+        yield f"Held-out tasks had been opened for {ledger['measured']} measurements, {ledger['checked']} checks of their form and {ledger['read']} readings by a person when this run began, its own opening included."
+    if summary["threshold_study"]:
+        yield SET_ASIDE
     yield f"Operations are reckoned as {manifest['flops']}."
     if any(one["cost"]["reckoned"] for one in summary["conditions"].values()):
         yield "Where a condition takes fewer letters than its pool has, its figures are means over all parts of that size and its cost is reckoned from the whole pool."
-    yield "Conditions share what they have in common; the cost of each is what it would have taken alone."
+    yield "Conditions share what they have in common; the cost of each is what it would have taken alone, behind a static part of the prompt that is in memory."
 
 
-__all__ = ["EMBEDDED", "NAMES", "Shown", "interval", "judged", "notes", "number", "shown", "verdict_lines"]
+__all__ = ["EMBEDDED", "NAMES", "SET_ASIDE", "Shown", "delivered", "interval", "judged", "notes", "number", "percent", "removed", "shown", "verdict_lines"]

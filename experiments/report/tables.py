@@ -89,24 +89,26 @@ def made_as(one: Mapping[str, Any]) -> str:
 
 def _conditions(run: Run) -> Table:
     seeds = [str(seed) for seed in run.summary["seeds"]]
-    head = ("condition", "made as", "score", "passes", *(f"seed {seed}: score / passes" for seed in seeds), "best of pool", "pass@k", "failure cost, USD", "delivered", "rounds")
+    head = ("condition", "made as", "score", "passes", *(f"seed {seed}: score / passes" for seed in seeds), "best of pool", "pass@k", "failure cost, USD", "delivered", "rounds", "errors")
     return _table("Conditions", head, [
         (
-            name, made_as(one["condition"]), level(one["score"]), level(one["passed"]), *_by_seed(one["seeds"], seeds), one["best"], one["pass_at_k"],
-            amount(one["failure_cost"]["value"]), one["outcomes"].get("DRAFT"), one["rounds"],
+            name, made_as(one["condition"]), None if one["condition"]["gate"] else level(one["score"]), level(one["passed"]), *_by_seed(one, seeds), one["best"], one["pass_at_k"],
+            None if one["condition"]["gate"] else amount(one["failure_cost"]["value"]), one["outcomes"].get("DRAFT", 0.0) if one["condition"]["gate"] else None,
+            one["rounds"], one["errors"],
         )
         for name, one in run.summary["conditions"].items()
-    ], "One row for each condition, its seeds side by side. At temperature 0 every seed gives the same letters, which were made once. 'Delivered' is the share that the whole agent sent out.")  # fmt: skip
+    ], "One row for each condition, its seeds side by side. At temperature 0 every seed gives the same letters, which were made once. The whole agent delivers what passes or nothing, so a score and a cost of its letters alone would flatter it; 'delivered' is the share of tasks for which it has a draft.")  # fmt: skip
 
 
-def _by_seed(found: Mapping[str, Any], seeds: Sequence[str]) -> list[str]:
+def _by_seed(one: Mapping[str, Any], seeds: Sequence[str]) -> list[str]:
+    found, measures = one["seeds"], _MEASURES[1:] if one["condition"]["gate"] else _MEASURES
     if "all" in found:
-        return [_pair(found["all"]), *("the same" for _ in seeds[1:])]
-    return [_pair(found[seed]) if seed in found else "" for seed in seeds]
+        return [_together(found["all"], measures), *("the same" for _ in seeds[1:])]
+    return [_together(found[seed], measures) if seed in found else "" for seed in seeds]
 
 
-def _pair(found: Mapping[str, Any]) -> str:
-    return " / ".join("none" if found[name] is None else f"{found[name]:.3f}" for name in _MEASURES)
+def _together(found: Mapping[str, Any], measures: Sequence[str]) -> str:
+    return " / ".join("none" if found[name] is None else f"{found[name]:.3f}" for name in measures)
 
 
 def _pools(run: Run) -> Table:
@@ -140,13 +142,13 @@ def _mcnemar(run: Run) -> Table:
 
 
 def _blind(run: Run) -> Table:
-    return _table("Blind gate", ("failure", "comparison", "flaws of the first", "delivered by the first", "flaws of the second", "delivered by the second", "share removed"), [
+    return _table("Blind gate", ("failure", "comparison", "flaws of the first", "delivered by the first", "flaws of the second", "delivered by the second", "both delivered", "share removed"), [
         (
-            one["failure"], f"{one['one']} against {one['other']}", *(_count(one[key][name]) for name in (one["one"], one["other"]) for key in ("flaws", "delivered")),
+            one["failure"], f"{one['one']} against {one['other']}", *(_count(one[key][name]) for name in (one["one"], one["other"]) for key in ("flaws", "delivered")), one["both"],
             level(one["removed"]) or one["removed"]["reason"],
         )
         for one in run.summary["blind"]
-    ], "The failure's rules are off in the gate; the letters delivered are then judged by all rules.")  # fmt: skip
+    ], "The failure's rules are off in the gate; the letters delivered are then judged by all rules. What is removed is counted where both delivered a letter.")  # fmt: skip
 
 
 def _count(value: float) -> int | float:
@@ -157,9 +159,9 @@ def _thresholds(run: Run) -> Table:
     study = run.summary["threshold_study"] or {"readers": []}
     rows = [(reader, kind, reader[kind]) for reader in study["readers"] for kind in ("seen", "unseen")]
     return _table("Threshold study", ("reader", "wording", "flawed letters", "past the rules", "share stopped", "threshold", "clean refused"), [
-        (reader["reader"], kind, found["letters"], found["past_rules"], level(found["share"]) or found["share"]["reason"], reader["threshold"], reader["clean_refused"])
+        (reader["reader"], kind, found["letters"], found["past_rules"], level(found["share"]) or found["share"]["reason"], reader["threshold"], level(reader["clean_refused"]))
         for reader, kind, found in rows
-    ], "Letters with known flaws that no rule stopped meet a threshold on the reward, set on the clean letters of other companies.")  # fmt: skip
+    ], "Letters with known flaws that no rule stopped meet a threshold on the reward, set on the clean letters of one half of the companies and measured on the other.")  # fmt: skip
 
 
 def _stopped(run: Run) -> Table:
@@ -204,7 +206,7 @@ def _failures(run: Run) -> Table:
 
 def _strata(run: Run) -> Table:
     return _table("Strata", ("comparison", "by", "value", "items", "score", "passing"), [
-        (f"{one['one']} - {one['other']}", one["by"], one["value"], one["items"], *(difference(one[name]) for name in _MEASURES))
+        (f"{one['one']} - {one['other']}", one["by"], one["value"], one["items"], *(difference(one[name]) if name in one else None for name in _MEASURES))
         for one in run.summary["strata"]
     ], "Looked at and not tested: intervals without p, uncorrected. A stratum that stands out by itself is a question and no finding.", drawn=4)  # fmt: skip
 
