@@ -1,2 +1,2 @@
-"""The experiments' room: what each part is worth and what it costs, measured. So far it holds the
-speed bench of `winnow check` (`bench_check.py`); studies come with a later part."""
+"""The experiments' room: tasks, conditions, runs, statistics and reports, and studies of model, critic and gate by
+themselves. `LOG.md` is the dated notebook."""

@@ -33,7 +33,7 @@ def test_the_built_in_conditions_are_those_of_the_studies() -> None:
         ({"k": 2, "temperature": 0.7, "picker": "oracle", "gate": True}, "cannot be the picker"),
         ({"k": 2, "temperature": 0.7, "adapter": "x"}, "only the picker 'critic'"),
         ({"blind": "tone_violation"}, "set 'gate: true'"),
-        ({"kk": 4}, "Extra inputs"),
+        ({"kk": 4}, "kk: is no key"),
     ],
 )
 def test_a_condition_that_measures_nothing_is_refused(fields: dict[str, Any], said: str) -> None:
@@ -81,7 +81,8 @@ def test_what_runs_once_has_one_seed() -> None:
         ({"sweeps": [{"of": "nobody"}]}, "'nobody', which is no condition"),
         ({"baseline": "baselin"}, "'baseline' is 'baselin', which is no condition"),
         ({"gate_baseline": "gate_randm"}, "'gate_baseline' is 'gate_randm'"),
-        ({"speed": 1}, "speed: Extra inputs"),
+        ({"speed": 1}, "speed: is no key that is known here"),
+        ({"condition": ["baseline"]}, "did you mean 'conditions'"),
     ],
 )
 def test_a_plan_that_says_nothing_sound_is_refused(fields: dict[str, Any], said: str) -> None:

@@ -171,7 +171,8 @@ def read_plan(given: str, changes: Mapping[str, Any]) -> Plan:
     try:
         data = yaml.safe_load(where.read_text("utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"there is no preset and no file {given!r}; presets are {', '.join(presets())}") from None
+        near = get_close_matches(given, presets(), 1)
+        raise ConfigError(f"there is no preset and no file {given!r}; {f'did you mean {near[0]!r}?' if near else 'presets are ' + ', '.join(presets())}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"the plan {given!r} cannot be read: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
@@ -185,7 +186,15 @@ def plan_of(data: Mapping[str, Any], where: str) -> Plan:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the plan"
-        raise ConfigError(f"{where}: {place}: {first['msg'].removeprefix('Value error, ')}") from None
+        said = f"is no key that is known here{_nearest(str(first['loc'][-1]))}" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{where}: {place}: {said}") from None
+
+
+def _nearest(key: str) -> str:
+    """The key that was meant, of a plan or of one of its parts."""
+    known = {name for part in (Plan, Condition, Sweep, Prices, Study) for name in part.model_fields}
+    near = get_close_matches(key, sorted(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 __all__ = ["Compared", "Plan", "Prices", "Study", "Sweep", "plan_of", "presets", "read_plan"]

@@ -194,6 +194,8 @@ def _items(plan: Plan, path: Path, config: Config, now: dict[str, Any]) -> tuple
         if items_hash(found) != there["tasks"]["items"]:
             raise ConfigError(f"{path / place.TASKS} was changed after the run began; restore it, or give another --out")
         return found
+    if path.exists() and not path.is_dir():
+        raise ConfigError(f"{path} is a file, and a run needs a folder; give another --out")
     if path.exists() and any(one.name not in (place.TASKS,) and not one.name.startswith(".") for one in path.iterdir()):
         raise ConfigError(f"{path} holds something that is no run; give another --out")
     tasks = opened(plan) if plan.conditions or plan.sweeps else []
