@@ -26,9 +26,9 @@ def compared(one: Run, other: Run, conditions: Sequence[str] = ()) -> dict[str, 
     draws = min(one.manifest["plan"]["draws"], other.manifest["plan"]["draws"])
     rows: list[dict[str, Any]] = []
     for first, second in _names(one, other, conditions):
-        measures = ("passed",) if any(run.summary["conditions"][name]["condition"]["gate"] for run, name in ((one, first), (other, second))) else _MEASURES
+        gated = any(run.summary["conditions"][name]["condition"]["gate"] for run, name in ((one, first), (other, second)))
         joined = Table(items, {"one": tables[0].rows[first], "other": tables[1].rows[second]})
-        measures = {name: compare(joined.pairs("one", "other", measure(name)), draws=draws).model_dump(mode="json") for name in measures}
+        measures = {name: compare(joined.pairs("one", "other", measure(name)), draws=draws).model_dump(mode="json") for name in (("passed",) if gated else _MEASURES)}
         rows.append({"one": first, "other": second, "measures": measures})
     corrected = holm({f"{n}/{name}": found["p"] for n, row in enumerate(rows) for name, found in row["measures"].items()})
     for key, found in corrected.items():
