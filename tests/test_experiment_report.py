@@ -69,11 +69,13 @@ def test_the_verdict_says_better_only_where_everything_says_so() -> None:
         "holm": {"adjusted": 0.01, "rejected": True}, "detectable": {"smallest": 0.04},
     }  # fmt: skip
     assert judged(found).startswith("better, +0.100 (+0.050 to +0.150), p 0.0010")
-    assert judged({**found, "holm": {"adjusted": 0.2, "rejected": False}}).startswith("not shown to be better") and "would find 0.040" in judged({**found, "holm": {}})
+    assert judged({**found, "holm": {"adjusted": 0.2, "rejected": False}}).startswith("not shown to be better once all comparisons are corrected for") and "would find 0.040" in judged({**found, "holm": {}})
     wide: Any = {**found, "difference": {**found["difference"], "bca": {"low": -0.01, "high": 0.2}}}  # type: ignore[dict-item]
     assert judged(wide).startswith("not shown to be better")
     worse: Any = {**found, "difference": {**found["difference"], "value": -0.1, "bca": {"low": -0.2, "high": -0.05}}, "holm": {"adjusted": 1.0, "rejected": False}}  # type: ignore[dict-item]
     assert judged(worse).startswith("worse")
+    same: Any = {**found, "difference": {"value": 1.0, "bca": None, "percentile": None, "p": 0.001, "constant": True}}  # type: ignore[dict-item]
+    assert judged(same).startswith("better, +1.000")
     nothing: Any = {**found, "difference": {"value": None, "reason": "no items"}}
     assert judged(nothing) == "nothing to compare: no items"
 

@@ -96,7 +96,7 @@ def test_the_embedded_model_is_named_on_top(folder: Path, tmp_path: Path) -> Non
 
 def test_held_out_says_how_often_it_was_opened(folder: Path, tmp_path: Path) -> None:
     page = page_of(changed(folder, tmp_path / "run", timings={"ledger": {"measured": 3, "checked": 2, "read": 1}}), tmp_path)
-    assert "opened for 3 measurements, 2 checks of their form and 1 readings" in page
+    assert "opened for 3 measurements, 2 checks of their form and 1 reading by a person" in page
 
 
 # -- runs that lack something ---------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from experiments.report.lines import NAMES, Shown, delivered, interval, number, removed, shown
 from experiments.run.folder import Run
 
-_WORDS: dict[Shown, str] = {"better": "better", "worse": "worse", "open": "not shown to be better", "nothing": "nothing to compare"}
-_THAN: dict[Shown, str] = {"better": "better than {}", "worse": "worse than {}", "open": "not shown to be better than {}", "nothing": "not comparable with {}"}
-_CONJUNCTIONS: dict[Shown, str] = {"better": " and ", "worse": " and ", "open": " or ", "nothing": " or "}
+_WORDS: dict[Shown, str] = {"better": "better", "almost": "once corrected, not shown to be better", "worse": "worse", "open": "not shown to be better", "nothing": "nothing to compare"}
+_THAN: dict[Shown, str] = {"better": "better than {}", "almost": "once all comparisons are corrected for, not shown to be better than {}", "worse": "worse than {}", "open": "not shown to be better than {}", "nothing": "not comparable with {}"}
+_CONJUNCTIONS: dict[Shown, str] = {"better": " and ", "almost": " or ", "worse": " and ", "open": " or ", "nothing": " or "}
 _COSTS = (("tokens", "tokens"), ("flops", "operations"), ("passes", "forward passes"))
 
 
@@ -100,7 +100,7 @@ def _figures(found: Mapping[str, Any]) -> str:
     if difference["value"] is None:
         return str(difference["reason"])
     means = f"{difference['one']:.3f} against {difference['other']:.3f}: " if difference.get("one") is not None else ""
-    missed = f"; a true difference of {smallest:.3f} would be found four times in five" if shown(found) == "open" and smallest is not None else ""
+    missed = f"; a true difference of {smallest:.3f} would be found four times in five" if shown(found) in ("open", "almost") and smallest is not None else ""
     return f"{means}{difference['value']:+.3f}{interval(difference)}, corrected p {number((found.get('holm') or {}).get('adjusted'))}{missed}"
 
 

@@ -2,7 +2,8 @@
 
 Decides what is called better: a difference whose interval lies above 0 and whose p holds after the correction for all
 comparisons. Worse is what lies below 0 by its interval, which no correction makes stricter, because nobody hoped for it.
-Anything else is not shown to be better, and says which difference the tasks would have found.
+What lies above 0 by its interval and falls to the correction is told apart from the rest, which is not shown to be better and
+says which difference the tasks would have found.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ SET_ASIDE = (
     "In the threshold study flaws in wording that is set aside are of sentences that neither model nor critic has read, and the clean letters beside them are of sentences that both have. "
     "A threshold on likelihood tells those apart for their strangeness alone, and would refuse good letters in strange words as well."
 )
-Shown = Literal["better", "worse", "open", "nothing"]
+Shown = Literal["better", "almost", "worse", "open", "nothing"]
 NAMES = {"score": "score", "passed": "passing", "flaw": "the flaw removed"}
 
 
@@ -81,8 +82,8 @@ def shown(found: Mapping[str, Any]) -> Shown:
         return "nothing"
     edges = difference["bca"] or difference["percentile"]
     low = edges["low"] if edges else difference["value"] if difference["constant"] else None
-    if corrected.get("rejected") and low is not None and low > 0:
-        return "better"
+    if low is not None and low > 0:
+        return "better" if corrected.get("rejected") else "almost"
     return "worse" if edges and edges["high"] < 0 else "open"
 
 
@@ -94,10 +95,16 @@ def judged(found: Mapping[str, Any]) -> str:
     figures = f"{difference['value']:+.3f}{interval(difference)}, p {number(difference['p'])}, corrected {number(corrected.get('adjusted'))}"
     if word == "better":
         return f"better, {figures}"
+    if word == "almost":
+        return f"not shown to be better once all comparisons are corrected for, {figures}{_findable(found)}"
     if word == "worse":
         return f"worse by its interval, {difference['value']:+.3f}{interval(difference)}"
+    return f"not shown to be better, {figures}{_findable(found)}"
+
+
+def _findable(found: Mapping[str, Any]) -> str:
     smallest = found["detectable"]["smallest"]
-    return f"not shown to be better, {figures}" + (f"; these tasks would find {smallest:.3f} four times in five" if smallest is not None else "")
+    return "" if smallest is None else f"; these tasks would find {smallest:.3f} four times in five"
 
 
 def interval(spread: Mapping[str, Any]) -> str:
@@ -116,13 +123,18 @@ def notes(run: Run) -> Iterator[str]:
     if any(one["model"] == "embedded.gguf" for one in manifest["backbones"]):
         yield EMBEDDED
     if ledger := run.timings.get("ledger"):
-        yield f"Held-out tasks had been opened for {ledger['measured']} measurements, {ledger['checked']} checks of their form and {ledger['read']} readings by a person when this run began, its own opening included."
+        counts = _counted(ledger["measured"], "measurement"), _counted(ledger["checked"], "check of their form", "checks of their form"), _counted(ledger["read"], "reading by a person", "readings by a person")
+        yield f"Held-out tasks had been opened for {counts[0]}, {counts[1]} and {counts[2]} when this run began, its own opening included."
     if summary["threshold_study"]:
         yield SET_ASIDE
     yield f"Operations are reckoned as {manifest['flops']}."
     if any(one["cost"]["reckoned"] for one in summary["conditions"].values()):
         yield "Where a condition takes fewer letters than its pool has, its figures are means over all parts of that size and its cost is reckoned from the whole pool."
     yield "Conditions share what they have in common; the cost of each is what it would have taken alone, behind a static part of the prompt that is in memory."
+
+
+def _counted(count: int, one: str, more: str | None = None) -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 __all__ = ["EMBEDDED", "NAMES", "SET_ASIDE", "Shown", "delivered", "interval", "judged", "notes", "number", "percent", "removed", "shown", "verdict_lines"]
