@@ -37,9 +37,9 @@ def test_the_wheel_holds_the_rooms_and_their_data(wheel: zipfile.ZipFile) -> Non
     assert tops == {*ROOMS, f"winnow-{agent.__version__}.dist-info"}
     assert {"rubric/english.yaml", "rubric/playbooks/tenacious.yaml", "rubric/playbooks/larkholm.yaml"} <= set(names)
     for room in ROOMS:
-        on_disk = {str(p.relative_to(ROOT)) for p in (ROOT / room).rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+        on_disk = {str(p.relative_to(ROOT)) for p in (ROOT / room).rglob("*") if p.is_file() and not {"__pycache__", "reports"} & set(p.parts)}
         assert on_disk <= set(names)
-    assert not [name for name in names if name.endswith(".pyc")]
+    assert not [name for name in names if name.endswith(".pyc") or name.startswith("experiments/reports/")]
 
 
 def test_the_wheel_holds_the_embedded_model_as_it_is_listed(wheel: zipfile.ZipFile) -> None:
