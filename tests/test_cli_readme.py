@@ -43,9 +43,9 @@ def test_an_unknown_part_is_refused() -> None:
 
 
 def test_links_and_files_that_it_names_exist() -> None:
-    anchors = {re.sub(r"[^\w -]", "", h.lower()).strip().replace(" ", "-") for h in re.findall(r"^## (.*)$", TEXT, re.M)}
+    anchors = {re.sub(r"[^\w -]", "", h.lower()).strip().replace(" ", "-") for h in re.findall(r"^##+ (.*)$", TEXT, re.M)}
     assert set(re.findall(r"\]\(#([\w-]+)\)", TEXT)) <= anchors
-    for name in re.findall(r"`(examples/[\w.]+)`", TEXT):
+    for name in [*re.findall(r"`(examples/[\w.]+)`", TEXT), *re.findall(r"\]\(((?!http)[\w./-]+)\)", TEXT)]:
         assert (ROOT / name).exists()
 
 
