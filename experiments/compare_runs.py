@@ -44,7 +44,8 @@ def _shared(one: Run, other: Run) -> tuple[Any, ...]:
     there = {item.id: item for item in other.items}
     both = [item for item in one.items if item.id in there]
     if not both:
-        raise InputError(f"{one.path} and {other.path} have no task in common; compare runs on the same split and tasks")
+        said = " and ".join(f"{run.path} (split {run.summary['split']}, limit {run.manifest['plan']['limit'] or 'none'})" for run in (one, other))
+        raise InputError(f"{said} have no task in common; compare runs on the same split, tasks and limit")
     if changed := [item.id for item in both if item.prospect != there[item.id].prospect]:
         raise InputError(f"{changed[0]} is another task in {one.path} than in {other.path}, and so are {len(changed) - 1} more; compare runs on the same tasks")
     return tuple(both)

@@ -90,6 +90,13 @@ def test_a_plan_that_says_nothing_sound_is_refused(fields: dict[str, Any], said:
         made(**fields)
 
 
+def test_what_a_flag_says_is_told_of_the_flag() -> None:
+    with pytest.raises(ConfigError, match=r"^--seeds: a seed stands twice"):
+        read_plan("smoke", {"seeds": [1, 1]})
+    with pytest.raises(ConfigError, match=r"^--split: "):
+        read_plan("smoke", {"split": "test"})
+
+
 def test_presets_are_read_and_changed_by_what_is_given() -> None:
     assert presets() == ["blind-spot", "cost-pareto", "smoke"]
     for name in presets():

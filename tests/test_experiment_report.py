@@ -76,6 +76,8 @@ def test_the_verdict_says_better_only_where_everything_says_so() -> None:
     assert judged(worse).startswith("worse")
     same: Any = {**found, "difference": {"value": 1.0, "bca": None, "percentile": None, "p": 0.001, "constant": True}}  # type: ignore[dict-item]
     assert judged(same).startswith("better, +1.000")
+    few: Any = {**found, "difference": {"value": 0.24, "bca": None, "percentile": None, "p": 0.5, "constant": True, "reason": "1 company is too few"}, "holm": {"adjusted": 1.0, "rejected": False}}  # type: ignore[dict-item]
+    assert judged(few).startswith("too few to tell") and "1 company is too few" in judged(few)
     nothing: Any = {**found, "difference": {"value": None, "reason": "no items"}}
     assert judged(nothing) == "nothing to compare: no items"
 
@@ -139,6 +141,9 @@ def test_the_commands_write_and_print(run: Path, tmp_path: Path) -> None:
     done = winnow("experiment", "report", str(run), "--format", "md", "--out", str(tmp_path))
     assert (done.status, done.out.strip()) == (0, str(tmp_path / "report.md")), done.err
     assert winnow("experiment", "report", str(run), "--format", "pdf").status == 2
+    (tmp_path / "file").touch()
+    refused = winnow("experiment", "report", str(run), "--out", str(tmp_path / "file"))
+    assert refused.status == 2 and "is a file, and reports need a folder" in refused.err
     assert winnow("experiment", "compare", str(run), str(run), "--json").data["items"] == 8
     assert "made by the same code" in winnow("experiment", "compare", str(run), str(run)).out
     refused = winnow("experiment", "compare", str(run), str(tmp_path))

@@ -13,6 +13,7 @@ import pytest
 from experiments.run.journal import Journal
 from experiments.run.running import Stopped
 from rubric.errors import ConfigError, InputError, ModelError, ServerError, StoreError
+from tests.bench_tasks import folder, task
 from tests.experiments import CONDITIONS, Remembering, Scripted, Stopping, config, contents, plan, ran, rows, tasks
 
 ITEMS = 5  # four tasks and one further turn
@@ -320,6 +321,12 @@ def test_an_item_that_the_agent_cannot_read_does_not_end_the_run(tmp_path: Path,
     out = ran(tmp_path / "run", plan(tmp_path, conditions=["gate_random"], gate_baseline=None))
     assert [row["error"] for row in rows(out) if row["error"]] == ["a number too long", str(RuleError("a.rule", ValueError("crashed")))]
     assert json.loads((out / "summary.json").read_text("utf-8"))["conditions"]["gate_random"]["errors"] == 2
+
+
+def test_tasks_that_call_for_no_letter_are_refused(tmp_path: Path) -> None:
+    folder(tmp_path / "silent", {"dev": [task("dev", 0, decision="SUPPRESS")]})
+    with pytest.raises(InputError, match="none of these 1 tasks calls for a letter"):
+        ran(tmp_path / "run", plan(tmp_path, tasks=str(tmp_path / "silent")))
 
 
 def test_limits_are_spread_over_the_tasks() -> None:

@@ -166,7 +166,7 @@ def test_studies_have_their_tables(folder: Path, tmp_path: Path) -> None:
     page = unescape(page_of(changed(folder, tmp_path / "run", summary={"threshold_study": study, "blind": [blind]}), tmp_path))
     assert "0.500 (0.400 to 0.600)" in page and "tone_violation, with its rules off in the gate" in page and "critic_rs 2 of 20 letters" in page
     assert "the critic stops 50% in seen wording" in page and "8 flawed letters got past all rules; 0.500 (0.400 to 0.600) of them" in page
-    assert "stops nothing that can be counted in unseen wording" in page and "refuses 5% of clean letters" in page
+    assert "stops nothing that can be counted in unseen wording" in page and "set to refuse 5% of clean letters; it refuses 50.0% to 50.0% of those it was not set on" in page
     assert all(f">{title}</h2>" in page for title in ("Blind gate", "Threshold study", "Threshold study, flaw by flaw"))
 
 

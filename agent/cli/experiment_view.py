@@ -29,6 +29,8 @@ def report(
     wanted = available() if form == "all" else (form,)
     if unknown := [name for name in wanted if name not in FORMS]:
         raise ConfigError(f"--format is {unknown[0]!r}; expected all, or one of {', '.join(FORMS)}")
+    if out and Path(out).exists() and not Path(out).is_dir():
+        raise ConfigError(f"--out {out} is a file, and reports need a folder; give another")
     for path in write(run, wanted, Path(out) if out else Path(run)):
         typer.echo(str(path))
 

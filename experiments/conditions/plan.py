@@ -6,14 +6,14 @@ figure is known. Refuses unknown keys, two conditions of one name, and a compari
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agent.backbones.spec import BackboneSpec
 from experiments.conditions.condition import BUILT_IN, Condition
@@ -91,6 +91,13 @@ class Plan(_Part):
             return data
         return {**data, "conditions": [_condition(one) for one in data.get("conditions") or ()]}
 
+    @field_validator("seeds")
+    @classmethod
+    def _each_once(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("a seed stands twice; each is one repeat")
+        return seeds
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         names = [one.name for one in self.all]
@@ -101,8 +108,6 @@ class Plan(_Part):
         for key in ("baseline", "gate_baseline"):
             if key in self.model_fields_set and getattr(self, key) not in (None, *names):
                 raise ValueError(f"'{key}' is {getattr(self, key)!r}, which is no condition of this plan; there are {', '.join(names)}")
-        if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError("a seed stands twice; each is one repeat")
         if not names and self.threshold_study is None:
             raise ValueError("the plan has no conditions; name some, such as [baseline, critic_rs]")
         return self
@@ -176,18 +181,19 @@ def read_plan(given: str, changes: Mapping[str, Any]) -> Plan:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"the plan {given!r} cannot be read: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
-        raise ConfigError(f"{where} holds {type(data).__name__}, and a plan is a mapping with a name and conditions")
-    return plan_of({**data, **changes}, str(where))
+        raise ConfigError(f"{where} holds {'nothing' if data is None else type(data).__name__}, and a plan is a mapping with a name and conditions")
+    return plan_of({**data, **changes}, str(where), changes)
 
 
-def plan_of(data: Mapping[str, Any], where: str) -> Plan:
+def plan_of(data: Mapping[str, Any], where: str, flags: Iterable[str] = ()) -> Plan:
+    """A plan, or what is wrong with it; `flags` are the keys that were given on the command line."""
     try:
         return Plan.model_validate(dict(data))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the plan"
         said = f"is no key that is known here{_nearest(str(first['loc'][-1]))}" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"{where}: {place}: {said}") from None
+        raise ConfigError(f"--{first['loc'][0]}: {said}" if first["loc"] and first["loc"][0] in flags else f"{where}: {place}: {said}") from None
 
 
 def _nearest(key: str) -> str:

@@ -14,7 +14,7 @@ from experiments.report.lines import NAMES, Shown, delivered, interval, number, 
 from experiments.run.folder import Run
 
 _WORDS: dict[Shown, str] = {"better": "better", "almost": "once corrected, not shown to be better", "worse": "worse", "open": "not shown to be better", "nothing": "nothing to compare"}
-_THAN: dict[Shown, str] = {"better": "better than {}", "almost": "once all comparisons are corrected for, not shown to be better than {}", "worse": "worse than {}", "open": "not shown to be better than {}", "nothing": "not comparable with {}"}
+_THAN: dict[Shown, str] = {"better": "better than {}", "almost": "not shown, once all comparisons are corrected for, to be better than {}", "worse": "worse than {}", "open": "not shown to be better than {}", "nothing": "not comparable with {}"}
 _CONJUNCTIONS: dict[Shown, str] = {"better": " and ", "almost": " or ", "worse": " and ", "open": " or ", "nothing": " or "}
 _COSTS = (("tokens", "tokens"), ("flops", "operations"), ("passes", "forward passes"))
 
@@ -47,13 +47,27 @@ def headline(run: Run) -> Headline:
     if subject is None or not rivals:
         return Headline(_of_the_blind(run) if run.summary["blind"] else _counted(run), beside)
     answers = [Answer(f"{subject} against {said} ({other})", _parts(measures), times(run, subject, other)) for said, other, measures in rivals]
-    return Headline(_lead(run, subject, rivals), (*answers, *beside))
+    return Headline(_lead(run, subject, rivals), (*answers, *_behind_the_gate(run, subject), *beside))
 
 
 def subject_of(run: Run) -> str | None:
     """The condition that the run is about."""
     known = {name: one["condition"] for name, one in run.summary["conditions"].items()}
     return next((name for name, one in known.items() if one["picker"] == "critic" and not one["gate"] and one["prompt"] == "baseline"), None)
+
+
+def _behind_the_gate(run: Run, subject: str) -> Iterator[Answer]:
+    """What the picker is worth where the gate decides after it; and what the whole agent does for the price of the subject."""
+    known = run.summary["conditions"]
+    for one in run.summary["comparisons"]:
+        ours, theirs = known[one["one"]]["condition"], known[one["other"]]["condition"]
+        if ours["gate"] and ours["picker"] == "critic" and not ours["blind"] and theirs["picker"] in ("random", "logprob"):
+            found = (known[subject], known[one["other"]])
+            shares, tokens = [each["passed"]["value"] for each in found], [each["cost"]["tokens"] for each in found]
+            beside = ""
+            if None not in (*shares, *tokens):
+                beside = f". {one['other']} delivers what passes to {shares[1]:.0%} for {tokens[1]:.0f} tokens; {subject}, without a gate, passes in {shares[0]:.0%} for {tokens[0]:.0f}"
+            yield Answer(f"The whole agent, by the critic ({one['one']}) or not ({one['other']})", _parts(one["measures"]), times(run, one["one"], one["other"]) + beside)
 
 
 def _rivals(run: Run, subject: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -142,7 +156,9 @@ def _threshold(run: Run) -> Iterator[Answer]:
     sides = [("the critic", study.get("critic") or {}), *(("the model without an adapter", one) for one in study.get("readers", ()) if one["adapter"] is None)]
     parts = [_stopped(reader, kind, found[kind]) for kind in ("unseen", "seen") for reader, found in sides if kind in found]
     if parts:
-        yield Answer(f"A threshold that refuses {study['refused_at_most']:.0%} of clean letters, behind all rules", tuple(parts))
+        refused = [value for reader in study["readers"] if (value := reader["clean_refused"]["value"]) is not None]
+        measured = f"; it refuses {min(refused):.1%} to {max(refused):.1%} of those it was not set on" if refused else ""
+        yield Answer(f"A threshold behind all rules, set to refuse {study['refused_at_most']:.0%} of clean letters{measured}", tuple(parts))
 
 
 def _stopped(reader: str, kind: str, found: Mapping[str, Any]) -> Part:

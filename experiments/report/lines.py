@@ -82,8 +82,10 @@ def shown(found: Mapping[str, Any]) -> Shown:
         return "nothing"
     edges = difference["bca"] or difference["percentile"]
     low = edges["low"] if edges else difference["value"] if difference["constant"] else None
-    if low is not None and low > 0:
-        return "better" if corrected.get("rejected") else "almost"
+    if low is not None and low > 0 and corrected.get("rejected"):
+        return "better"
+    if edges and edges["low"] > 0:
+        return "almost"
     return "worse" if edges and edges["high"] < 0 else "open"
 
 
@@ -99,6 +101,8 @@ def judged(found: Mapping[str, Any]) -> str:
         return f"not shown to be better once all comparisons are corrected for, {figures}{_findable(found)}"
     if word == "worse":
         return f"worse by its interval, {difference['value']:+.3f}{interval(difference)}"
+    if difference["reason"]:
+        return f"too few to tell, {figures}; {difference['reason']}"
     return f"not shown to be better, {figures}{_findable(found)}"
 
 

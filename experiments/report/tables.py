@@ -127,7 +127,7 @@ def _comparisons(run: Run) -> Table:
             found["detectable"]["smallest"], _needed(found["detectable"]),
         )
         for one in run.summary["comparisons"] for name, found in one["measures"].items()
-    ], "Paired by task, the companies drawn again; 95% intervals, one-sided p, corrected by Holm over this whole table. 'Would be found' is the smallest true difference that these tasks find four times in five.", drawn=2)  # fmt: skip
+    ], "Paired by task, the companies drawn again; 95% intervals, one-sided p, corrected by Holm over this whole table; seeds are repeats, and how much critics of other seeds differ is not in the intervals. Better is what holds after the correction, worse what lies below 0 by its interval alone. 'Would be found' is the smallest true difference that these tasks find four times in five.", drawn=2)  # fmt: skip
 
 
 def _needed(found: Mapping[str, Any]) -> str | None:
@@ -166,7 +166,7 @@ def _thresholds(run: Run) -> Table:
 
 def _stopped(run: Run) -> Table:
     critic = (run.summary["threshold_study"] or {}).get("critic") or {}
-    return _table("Threshold study, flaw by flaw", ("wording", "flaw", "past the rules", "stopped by the critic"), [
+    return _table("Threshold study, flaw by flaw", ("wording", "flaw", "past the rules", "stopped by the critic, mean of seeds"), [
         (kind, failure, count, stopped) for kind, found in critic.items() for failure, (stopped, count) in found["by_failure"].items()
     ])  # fmt: skip
 
@@ -188,7 +188,7 @@ def _costs(run: Run) -> Table:
 
 
 def amount(value: float | None) -> str | None:
-    return None if value is None else f"{value:.3g}" if value and (value >= 1e6 or value < 0.1) else f"{value:.1f}"
+    return None if value is None else f"{value:.3g}" if value and (value >= 1e6 or value < 10) else f"{value:.1f}"
 
 
 def _dimensions(run: Run) -> Table:
@@ -217,13 +217,13 @@ def _made_of(run: Run) -> Table:
         ("Winnow", f"{manifest['winnow']}, code {manifest['code']}, format {manifest['format']}"), ("tasks", manifest["tasks"]["sha"] or "none"),
         ("playbook", f"{manifest['playbook']['name']}, {manifest['playbook']['hash']}"), ("prompts", manifest["prompts"]),
         *(("model", f"{one['model']}, {one['hash']}") for one in manifest["backbones"]),
-        *(("adapter", f"{_last(given)}, {one['hash']}") for given, one in manifest["adapters"].items()),
+        *(("adapter", f"{_last(given)}, seed {one.get('seed')}, {one['hash']}") for given, one in manifest["adapters"].items()),
     ])  # fmt: skip
 
 
 def _last(given: str) -> str:
-    """The name of an adapter without the folders before it."""
-    return given.rstrip("/").rpartition("/")[2]
+    """The name of an adapter with the folder that it lies in, and without those before."""
+    return "/".join(given.rstrip("/").split("/")[-2:])
 
 
 __all__ = ["STAGES", "Estimate", "Table", "amount", "difference", "level", "made_as", "tables", "text"]

@@ -32,7 +32,7 @@ from experiments.run.rig import Rig
 from experiments.run.work import Step, Work
 from prompts import Prompts
 from rubric import load_playbook, read_prospect
-from rubric.errors import BackboneError, ConfigError, ScoreError, ServerError
+from rubric.errors import BackboneError, ConfigError, InputError, ScoreError, ServerError
 
 if TYPE_CHECKING:
     from experiments.threshold_study import Thresholds
@@ -129,7 +129,7 @@ def adapters_of(plan: Plan, config: Config) -> dict[str, Wearing]:
         for seed in plan.seeds_of(condition) if condition.picker == "critic" else ():
             given = condition.adapter_for(seed)
             if given is None:
-                raise ConfigError(f"condition {condition.name} has no adapter for seed {seed}; set 'adapter' in the plan, or give --adapter, such as 'runs/rank/seed-{{seed}}'")
+                raise ConfigError(f"condition {condition.name} has no adapter for seed {seed}; set 'adapter' in the plan, or give --adapter, such as embedded or 'runs/rank/seed-{{seed}}'")
             if given not in found:
                 found[given] = _worn(given, config.model_copy(update={"backbone": condition.backbone or config.backbone}))
     for given in _readers(plan).values():
@@ -200,6 +200,8 @@ def _items(plan: Plan, path: Path, config: Config, now: dict[str, Any]) -> tuple
         raise ConfigError(f"{path} holds something that is no run; give another --out")
     tasks = opened(plan) if plan.conditions or plan.sweeps else []
     items = tuple(_with_briefs(items_of(tasks, turns=plan.turns), config))
+    if tasks and not items:
+        raise InputError(f"none of these {len(tasks)} tasks calls for a letter, so there is nothing to draw; give other tasks, or a higher --limit")
     place.write_lines(path / place.TASKS, (one.model_dump(mode="json") for one in items))
     place.write_json(path / place.MANIFEST, {**now, "tasks": {**now["tasks"], "tasks": len(tasks), "count": len(items), "items": items_hash(items)}})
     return items
