@@ -58,6 +58,28 @@ def test_train_and_dev_leave_held_out_closed(place: str) -> None:
     assert "opened 0 times" in run("verify", place)[1]
 
 
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        (("dev",), "nothing was held against train and held_out: --split left them out"), (("held_out",), "nothing was held against train and dev: --split left them out"),
+        (("train", "dev"), "nothing was held against held_out: --split left it out"),
+    ],
+)  # fmt: skip
+def test_what_was_not_read_is_never_called_ok(place: str, only: tuple[str, ...], said: str) -> None:
+    flags = [word for split in only for word in ("--split", split)]
+    status, text = run("validate", place, "--without", "embedding", *flags)
+    assert status == 0 and text.count(said) == 1 and text.count("not made") == 1
+    assert sum(line.startswith("ok ") for line in text.splitlines()) == (2 if len(only) == 2 else 0)
+    between = winnow("bench", "validate", "--tasks", place, "--without", "embedding", *flags, "--json").data["contamination"]
+    assert len(between) == 9 and all(one["status"] == "not made" for one in between if {one["earlier"], one["later"]} - set(only))
+
+
+def test_a_split_without_tasks_is_held_against_nothing() -> None:
+    found = contamination([task("train"), task("train", 1)], embed=far)
+    assert {one.status for one in found} == {"not made"} and found[0].note == "there are no tasks of dev"
+    assert contamination([task("dev")], read=["dev", "held_out"], embed=far)[3].note == "train was not read, and there are no tasks of held_out"
+
+
 def test_faults_and_shared_facts_end_with_three(place: str, tmp_path: Path) -> None:
     facts = {"signals": {"hiring": {"open_engineering_roles": 9, "confidence": "high"}, "facts": [FACT]}}
     folder(Path(place), {"dev": [task("dev", prospect=facts), task("dev", 1, difficulty="hard")], "train": [task("train", prospect=facts)]})

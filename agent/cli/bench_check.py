@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from experiments.bench.gold import Fault
     from experiments.bench.ledger import Ledger
     from experiments.bench.task import Task
+    from training.world.split import Split
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 FAULTY, NOT_RUN = 3, 4
@@ -32,7 +33,7 @@ Without = Annotated[list[str] | None, Option("--without", metavar="TEST", help="
 _VALIDATE = """
 \b
 Exit status
-  0  every check was made, or left out by request, and nothing was found
+  0  every check was made, or left out by --without or --split, and nothing was found
   2  a file that cannot be read, or a wrong flag
   3  a task with a fault, or two splits that share what they must not
   4  nothing was found, but a test could not be made
@@ -43,7 +44,8 @@ Examples:
   winnow bench validate --without embedding
   winnow bench validate --tasks mine/ --split dev --json
 
-Held-out tasks are opened for this, and the ledger says so; --split train or dev leaves them closed.
+Held-out tasks are opened for this, and the ledger says so; --split train or dev leaves them closed. A split that is left out,
+or has no tasks in the folder, is held against nothing, and that is said.
 """
 _SEAL = """
 \b
@@ -94,11 +96,11 @@ def validate(
 
         left_out = tests_of(without or [])  # before anything is opened
         rows = read(opened(tasks, ledger), split or [], "check of form, labels and contamination")
-        wrong, between = faults(rows), contamination(rows, without=left_out)
+        wrong, between = faults(rows), contamination(rows, read=_splits(split or []), without=left_out)
     if as_json:
         typer.echo(json.dumps({"tasks": len(rows), "faults": [f._asdict() for f in wrong], "contamination": [b.model_dump(mode="json") for b in between]}, indent=2))
     else:
-        typer.echo("\n".join(_lines(len(rows), wrong, between, show)))
+        typer.echo("\n".join([*_lines(len(rows), wrong, between, show), *_open_ends(rows, split or [])]))
     if wrong or any(one.status == "violation" for one in between):
         return FAULTY
     return NOT_RUN if any(one.status == "not run" for one in between) else 0
@@ -108,14 +110,20 @@ def read(place: Opened, only: list[str], reason: str) -> list[Task]:
     """The tasks of the splits that were asked for; held-out ones are opened for a check."""
     from experiments.bench.files import HELD_OUT
     from experiments.bench.seal import open_held_out
+
+    found: list[Task] = []
+    for split in _splits(only):
+        found += open_held_out(reason, purpose="check", folder=place.folder, ledger=place.ledger) if split == HELD_OUT else place.folder.read(split)
+    return found
+
+
+def _splits(only: list[str]) -> list[Split]:
+    """The splits that were asked for, in their order; all where none was named."""
     from experiments.bench.task import SPLITS
 
     if unknown := [name for name in only if name not in SPLITS]:
         raise ConfigError(f"--split is {unknown[0]!r}; expected one of {', '.join(SPLITS)}")
-    found: list[Task] = []
-    for split in (name for name in SPLITS if not only or name in only):
-        found += open_held_out(reason, purpose="check", folder=place.folder, ledger=place.ledger) if split == HELD_OUT else place.folder.read(split)
-    return found
+    return [name for name in SPLITS if not only or name in only]
 
 
 def tests_of(given: list[str]) -> Any:
@@ -130,11 +138,22 @@ def _lines(count: int, wrong: list[Fault], between: list[Between], show: int) ->
     lines = [f"{count} tasks, {len(wrong)} faults"]
     lines += [f"    {fault.task} ({fault.check}): {safe(fault.why)}" for fault in wrong[:show]]
     lines += [f"    and {len(wrong) - show} more; --show {len(wrong)} lists all"] if len(wrong) > show else []
-    for one in between:
+    for one in (one for one in between if one.status != "not made"):
         limit = f", limit {one.limit:.2f}" if one.limit is not None else ""
         lines.append(f"{one.status:<11}{one.test:<10}{one.earlier} and {one.later}: {one.note or f'{len(one.hits)} of {one.pairs:,} pairs too near{limit}'}")
         lines += [f"    {hit.later} and {hit.earlier}: {hit.value:.2f}" for hit in one.hits[:show]]
     return lines
+
+
+def _open_ends(rows: list[Task], only: list[str]) -> list[str]:
+    """Which splits nothing was held against, once each, instead of a line for every test."""
+    from experiments.bench.task import SPLITS
+
+    asked = _splits(only)
+    left_out = [split for split in SPLITS if split not in asked]
+    empty = [split for split in asked if all(task.split != split for task in rows)]
+    lines = [f"not made   nothing was held against {' and '.join(left_out)}: --split left {'them' if len(left_out) > 1 else 'it'} out"] if left_out else []
+    return [*lines, *(f"not made   nothing was held against {split}: the folder holds no tasks of it" for split in empty)]
 
 
 @app.command(epilog=_SEAL)
