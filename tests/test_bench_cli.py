@@ -80,6 +80,48 @@ def test_a_split_without_tasks_is_held_against_nothing() -> None:
     assert contamination([task("dev")], read=["dev", "held_out"], embed=far)[3].note == "train was not read, and there are no tasks of held_out"
 
 
+@pytest.mark.parametrize("name", ["dev.hand.jsonl", "test.trace.jsonl", "tasks.jsonl"])
+def test_a_file_under_another_name_is_not_passed_over(place: str, name: str) -> None:
+    (Path(place) / name).write_text("{}\n")
+    for command in ("validate", "verify"):
+        status, said = run(command, place)
+        assert status == 2 and name in said and "a split of train, dev, held_out and a mode of programmatic, adversarial, synthetic, trace" in said
+
+
+def test_a_folder_without_tasks_is_no_pass(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("nothing here")
+    for command in ("validate", "verify", "card"):
+        status, said = run(command, str(tmp_path))
+        assert status == 2 and "holds no tasks" in said and "SPLIT.MODE.jsonl" in said
+    write(tmp_path / "dev.trace.jsonl", [])
+    assert run("validate", str(tmp_path), "--split", "dev")[0] == 2
+
+
+def test_a_folder_without_held_out_tasks_is_asked_for_no_seal(tmp_path: Path) -> None:
+    write(tmp_path / "dev.programmatic.jsonl", [task("dev"), task("dev", 1)])
+    status, said = run("validate", str(tmp_path))
+    assert status == 0 and said.count("not made") == 2 and "held against held_out: the folder holds no tasks of it" in said
+    assert run("verify", str(tmp_path)) == (0, "there is no seal, and no held-out task to seal\n")
+    assert not (tmp_path / "ledger.jsonl").exists()
+
+
+def test_the_command_that_seals_names_the_folder(tmp_path: Path) -> None:
+    where = folder(tmp_path / "my tasks").path
+    for command, status in (("validate", 2), ("verify", 3)):
+        found = run(command, str(where))
+        assert found[0] == status and f"`winnow bench seal --tasks '{where}' --reason TEXT`" in found[1]
+    assert run("seal", str(where), "--reason", "x")[0] == 0
+    (where / "held_out.programmatic.jsonl").write_bytes(b"")
+    assert f"`winnow bench seal --tasks '{where}' --again --reason TEXT`" in run("verify", str(where))[1]
+
+
+def test_a_seal_that_was_taken_away_is_told(place: str) -> None:
+    for name in ("seal.json", "held_out.programmatic.jsonl"):
+        (Path(place) / name).unlink()
+    status, said = run("verify", place)
+    assert status == 3 and "is not sealed" in said
+
+
 def test_faults_and_shared_facts_end_with_three(place: str, tmp_path: Path) -> None:
     facts = {"signals": {"hiring": {"open_engineering_roles": 9, "confidence": "high"}, "facts": [FACT]}}
     folder(Path(place), {"dev": [task("dev", prospect=facts), task("dev", 1, difficulty="hard")], "train": [task("train", prospect=facts)]})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from experiments.bench.files import Folder
     from experiments.bench.gold import Fault
     from experiments.bench.ledger import Ledger
+    from experiments.bench.seal import Verified
     from experiments.bench.task import Task
     from training.world.split import Split
 
@@ -58,7 +59,7 @@ Results under different seals cannot be compared. The ledger records each seal w
 _VERIFY = """
 \b
 Exit status
-  0  every file is as it was sealed, and the chain of the ledger holds
+  0  every file is as it was sealed, and the chain of the ledger holds; or no held-out task is there to seal
   3  it is not
 
 No task is read: only sums over the files.
@@ -109,11 +110,16 @@ def validate(
 def read(place: Opened, only: list[str], reason: str) -> list[Task]:
     """The tasks of the splits that were asked for; held-out ones are opened for a check."""
     from experiments.bench.files import HELD_OUT
-    from experiments.bench.seal import open_held_out
+    from experiments.bench.seal import open_held_out, read_seal
 
     found: list[Task] = []
     for split in _splits(only):
-        found += open_held_out(reason, purpose="check", folder=place.folder, ledger=place.ledger) if split == HELD_OUT else place.folder.read(split)
+        if split != HELD_OUT:
+            found += place.folder.read(split)
+        elif place.folder.files(split) or read_seal(place.folder):
+            found += open_held_out(reason, purpose="check", folder=place.folder, ledger=place.ledger)
+    if not found:
+        raise place.folder.nothing()
     return found
 
 
@@ -187,8 +193,14 @@ def verify(tasks: Tasks = None, ledger: LedgerFile = None, as_json: AsJson = Fal
     else:
         for fault in found.faults:
             typer.echo(safe(fault))
-        typer.echo(f"{'the seal holds' if not found.faults else 'the seal does not hold'}: held-out was {count.said}")
+        typer.echo(_verified(found, f"held-out was {count.said}"))
     return FAULTY if found.faults else 0
+
+
+def _verified(found: Verified, said: str) -> str:
+    if found.faults:
+        return f"the seal does not hold: {said}"
+    return f"the seal holds: {said}" if found.seal else "there is no seal, and no held-out task to seal"
 
 
 __all__ = ["Opened", "app", "opened", "read", "tests_of"]

@@ -24,6 +24,7 @@ from agent.lines import as_json
 from agent.receipt import content_hash
 from agent.whole_file import writing_to
 from critic.row_files import read_rows
+from experiments.bench.files import LEDGER as NAME
 from experiments.bench.files import Folder
 from rubric.errors import InputError, StoreError
 
@@ -34,7 +35,7 @@ PURPOSES: dict[Purpose, str] = {
     "measure": "conditions were measured on them",
     "read": "a person looked at them",
 }
-NAME, START = "ledger.jsonl", "0" * 64
+START = "0" * 64
 _WAIT, _TRIES = 0.05, 100
 
 
