@@ -146,7 +146,7 @@ def test_validation_as_json(place: str) -> None:
     ("arguments", "says"),
     [
         (["validate", "--split", "test"], "expected one of train, dev, held_out"), (["validate", "--without", "luck"], "expected one of companies, ngrams, embedding"),
-        (["validate", "--tasks", "none"], "there is no folder of tasks"), (["seal"], "--reason"), (["agree", "none.jsonl"], "of nobody"), (["label", "none.jsonl"], "cannot be read"),
+        (["validate", "--tasks", "none"], "there is no folder of tasks"), (["seal"], "--reason"), (["agree", "none.jsonl"], "there is no file of labels 'none.jsonl'"), (["label", "none.jsonl"], "cannot be read"),
         (["from-receipts", "--out", "x", "--split", "test"], "expected one of train"),
     ],
 )  # fmt: skip

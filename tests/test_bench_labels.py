@@ -157,6 +157,15 @@ def test_labelling_by_hand_is_kept_letter_by_letter(letters: Path, tmp_path: Pat
     assert again.status == 0 and "letter 1 of 4" in again.out and "Letter 0." not in again.out and "is finished: 6 letters" in again.out
 
 
+def test_a_missing_file_of_labels_is_told_beside_one_that_is_there(tmp_path: Path) -> None:
+    out = tmp_path / "labels.jsonl"
+    for number in (1, 2):
+        add_label(out, label(0, 3, number=number))
+    found = winnow("bench", "agree", str(out), str(tmp_path / "nosuch.jsonl"))
+    assert found.status == 2 and "nosuch.jsonl" in found.err and found.out == "" and winnow("bench", "agree", str(out)).status == 0
+    assert read_labels(tmp_path / "nosuch.jsonl", absent=True) == []
+
+
 def test_the_second_pass_shows_nothing_of_the_first(letters: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "labels.jsonl")
     arguments = ("bench", "label", str(letters), "--out", out, "--rater", "ada")

@@ -218,3 +218,11 @@ def test_files_that_are_none_are_told(tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_text("[1]\n")
     with pytest.raises(InputError, match="line 1 is no JSON object"):
         list(filed_rows(tmp_path / "bad.jsonl"))
+
+
+@pytest.mark.parametrize("row", [{"id": "c1", "email": "Hi"}, {"outcome": None}, {"outcome": "good"}, {"outcome": ["ABSTAIN"]}])
+def test_rows_that_are_no_drafts_are_refused_with_their_line(tmp_path: Path, row: dict[str, Any]) -> None:
+    path = tmp_path / "letters.jsonl"
+    path.write_text(json.dumps({"outcome": "DRAFT"}) + "\n\n" + json.dumps(row) + "\n")
+    found = winnow("bench", "from-receipts", "--drafts", str(path), "--out", str(tmp_path / "tasks"))
+    assert found.status == 2 and "letters.jsonl, line 3 is no draft" in found.err and not (tmp_path / "tasks").exists()

@@ -66,7 +66,7 @@ def label(
     """Label letters in the terminal, in two passes."""
     from experiments.bench.labels import add_label, read_cases, read_labels, waiting
 
-    who, cases, kept = rater or getpass.getuser(), read_cases(letters), read_labels(out)
+    who, cases, kept = rater or getpass.getuser(), read_cases(letters), read_labels(out, absent=True)
     if number == 2 and (missing := waiting(cases, kept, 1, who)):
         raise ConfigError(f"pass 1 of {who} is not finished: {len(missing)} letters are left; run it without --pass 2 first")
     left = waiting(cases, kept, 2 if number == 2 else 1, who)

@@ -83,8 +83,13 @@ def read_cases(path: str | Path) -> list[Case]:
     return found
 
 
-def read_labels(path: str | Path) -> list[Label]:
-    return list(read_rows(path, Label, "labels", "write it with `winnow bench label`")) if Path(path).exists() else []
+def read_labels(path: str | Path, *, absent: bool = False) -> list[Label]:
+    """The labels of a file; one that is not there is refused, unless `absent` says that it may be new."""
+    if not Path(path).exists():
+        if absent:
+            return []
+        raise InputError(f"there is no file of labels {str(path)!r}; give one that `winnow bench label` wrote")
+    return list(read_rows(path, Label, "labels", "write it with `winnow bench label`"))
 
 
 def add_label(path: str | Path, label: Label) -> None:
