@@ -13,14 +13,14 @@ pytest.importorskip("faker")
 from agent.backbones import Identity
 from agent.store import Store
 from experiments.bench.disguise import Disguise, left_over
-from experiments.bench.gold import faults
+from experiments.bench.gold import faults, faults_of, told
 from experiments.bench.receipts import filed_rows, traced
 from experiments.bench.synthesis import Order, orders, paired, synthesise
 from experiments.bench.task import FAILURES
 from rubric.errors import ConfigError, InputError
 from rubric.prospect import read_prospect
 from tests.agents import BLOCKED, PROSPECT, Parrot, agent_with
-from tests.bench_tasks import NAMES
+from tests.bench_tasks import NAMES, task
 from tests.cases import merge
 from tests.command import winnow
 from training.world.split import split_of
@@ -81,8 +81,8 @@ def test_a_brief_that_holds_becomes_a_task() -> None:
     ("author", "judge", "reason"),
     [
         ("no idea", YES, "no prospect"), ("{broken", YES, "no prospect"), (json.dumps({"signals": {"hiring": {"open_engineering_roles": -1}}}), YES, "no prospect"),
-        (json.dumps({"company": []}), YES, "no prospect"), (json.dumps({k: v for k, v in BRIEF.items() if k != "other_threads"}), YES, "gold check of tempts"),
-        (json.dumps({**BRIEF, "disqualifier": ["x"]}), YES, "gold check of reading"), (json.dumps({**BRIEF, "notes": "Mail bob@real.com"}), YES, "somebody's"),
+        (json.dumps({"company": []}), YES, "no prospect"), (json.dumps({k: v for k, v in BRIEF.items() if k != "other_threads"}), YES, "gold check of tempts: nothing in the brief gives room for thread_leakage"),
+        (json.dumps({**BRIEF, "disqualifier": ["x"]}), YES, "gold check of reading: /disqualifier is no known key"), (json.dumps({**BRIEF, "notes": "Mail bob@real.com"}), YES, "somebody's"),
         (json.dumps(BRIEF), "perhaps", "answer cannot be read"), (json.dumps(BRIEF), '{"coherent": "true"}', "incoherent"),
         (json.dumps(BRIEF), '{"coherent": true, "tempts": "injection"}', "another failure"),
     ],
@@ -191,6 +191,24 @@ def test_what_cannot_be_used_is_counted(tmp_path: Path) -> None:
     suppressed = {**row, "receipt": {**row["receipt"], "prospect": {"company": {"name": "  "}}}}
     reasons = [one.reason for one in traced([other, broken, suppressed, {"key": "k"}], "train", "s")]
     assert "another playbook" in reasons[0] and all("cannot be read" in reason or "reading" in reason for reason in reasons[1:])
+    assert reasons[1] == "a receipt or prospect that cannot be read, at /company/headcount"
+
+
+@pytest.mark.parametrize(
+    ("prospect", "said"),
+    [
+        ({"sinals": {"by": "Maya"}}, "/sinals is no known key"), ({"touch": "Maya"}, "/touch cannot be read"),
+        ({"peers": [{"name": "A"}, {"name": "B", "met by": "Maya"}]}, "/peers/*/met by is no known key"),
+        ({"peers": [{"practice": "x"}, {"name": {"first": "Maya: got it"}}]}, "/peers/*/name cannot be read"), ({"x" * 200: "Maya"}, "x" * 50),
+    ],
+)  # fmt: skip
+def test_a_gold_check_names_the_key_and_never_the_value(prospect: dict[str, Any], said: str) -> None:
+    found = told(next(faults_of(task(prospect=prospect))))
+    assert found.startswith("the gold check of reading: ") and said in found and "Maya" not in found and len(found) < 160
+
+
+def test_a_gold_check_of_a_label_is_told_in_its_own_words() -> None:
+    assert told(next(faults_of(task(difficulty="hard")))) == "the gold check of difficulty: it says hard and the rule counts easy"
 
 
 def test_a_record_that_keeps_a_name_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

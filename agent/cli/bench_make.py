@@ -18,6 +18,7 @@ from typer import Option
 
 from agent.cli.progress import bar
 from agent.cli.storage import ConfigFile, StorePlace
+from agent.cli.terminal import safe
 from agent.cli.train_pairs import world_installed
 from agent.settings import load_config
 from rubric.errors import ConfigError
@@ -151,7 +152,7 @@ def _kept(out: str, split: str, mode: Mode, found: Iterable[Task], reasons: Coun
     if new:
         write(path, [*before, *new])
     for reason, number in reasons.most_common():
-        sys.stderr.write(f"left out {number}: {reason}\n")
+        sys.stderr.write(f"left out {number}: {safe(reason)}\n")
     typer.echo(f"{path}: {len(new)} new tasks, {len(before)} before")
 
 

@@ -18,7 +18,7 @@ from agent.replay import read_receipt
 from agent.result import Outcome
 from experiments.bench.difficulty import difficulty_of
 from experiments.bench.disguise import Disguise, left_over
-from experiments.bench.gold import decision_of, faults_of
+from experiments.bench.gold import decision_of, faults_of, told
 from experiments.bench.room import gives_room
 from experiments.bench.task import FAILURES, Provenance, Task
 from rubric.errors import InputError, UserError
@@ -95,12 +95,13 @@ def _traced(row: Row, split: Split, salt: str, disguise: Disguise) -> Traced:
         record = _nested(receipt)
         secrets = disguise.secrets(record)
         task = _task(disguise.prospect(record), receipt, split, hashlib.sha256(f"{salt}/{receipt.prospect_hash}".encode()).hexdigest()[:12])
-    except (UserError, ValueError, LookupError, TypeError, AttributeError):
-        return Traced(None, "a receipt or prospect that cannot be read")
+    except (UserError, ValueError, LookupError, TypeError, AttributeError) as error:
+        where = getattr(error, "pointer", None)
+        return Traced(None, f"a receipt or prospect that cannot be read{f', at {where}' if where else ''}")
     if left := left_over(task.prospect, secrets):
         return Traced(None, f"it would still hold {left[0]}")
     wrong = next(faults_of(task), None)
-    return Traced(None, f"the gold check of {wrong.check}") if wrong else Traced(task)
+    return Traced(None, told(wrong)) if wrong else Traced(task)
 
 
 def _nested(receipt: Receipt) -> dict[str, Any]:

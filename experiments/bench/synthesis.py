@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from agent.backbones import Backbone, Sampling
 from experiments.bench.difficulty import difficulty_of
 from experiments.bench.disguise import left_over
-from experiments.bench.gold import decision_of, faults_of
+from experiments.bench.gold import decision_of, faults_of, told
 from experiments.bench.task import FAILURES, Provenance, Task
 from prompts.pieces import Message, Piece, Prompt
 from rubric.errors import ConfigError, InputError, UserError
@@ -101,7 +101,7 @@ def synthesise(pair: Pair, order: Order, seed: int) -> Synthesised:
     if left_over(record, set()):
         return Synthesised(None, "the author named an address that may be somebody's")
     if wrong := next(faults_of(task), None):
-        return Synthesised(None, f"the gold check of {wrong.check}")
+        return Synthesised(None, told(wrong))
     return _judged(task, order, pair)
 
 
