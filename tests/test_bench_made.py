@@ -15,12 +15,12 @@ from agent.store import Store
 from experiments.bench.disguise import Disguise, left_over
 from experiments.bench.gold import faults, faults_of, told
 from experiments.bench.receipts import filed_rows, traced
-from experiments.bench.synthesis import Order, orders, paired, synthesise
+from experiments.bench.synthesis import Order, families, orders, paired, synthesise
 from experiments.bench.task import FAILURES
 from rubric.errors import ConfigError, InputError
 from rubric.prospect import read_prospect
 from tests.agents import BLOCKED, PROSPECT, Parrot, agent_with
-from tests.bench_tasks import NAMES, task
+from tests.bench_tasks import NAMES, folder, task
 from tests.cases import merge
 from tests.command import winnow
 from training.world.split import split_of
@@ -63,6 +63,49 @@ def test_one_family_is_refused_and_an_unknown_one_has_to_be_said() -> None:
         paired(Named("rubric", ""), Named("gemma", ""))
     pair = paired(Named("./a.gguf", ""), Named("gemma-3", ""), author_family="llama")
     assert (pair.author_family, pair.judge_family) == ("llama", "gemini")
+
+
+@pytest.mark.parametrize(
+    ("author", "judge", "flags", "says"),
+    [
+        ("openai:qwen-max", "openai:qwen-plus", ["--judge-family", "gemma"], "--judge-family says gemma, and the name 'qwen-plus' says qwen"),
+        ("hf:unsloth/Qwen3-1.7B", "llama:gone.gguf", ["--author-family", "Llama", "--judge-family", "mistral"], "the name 'unsloth/Qwen3-1.7B' says qwen"),
+        ("hf:unsloth/Qwen3-1.7B", "hf:unsloth/Qwen3-4B", [], "both of the family qwen"), ("hf:some/model", "hf:unsloth/gemma-3-4b-it", [], "say it with --author-family"),
+        ("hf:unsloth/Qwen3-1.7B", "hf:unsloth/gemma-3-4b-it", ["--split", "test"], "expected one of train"),
+    ],
+)  # fmt: skip
+def test_names_are_looked_at_before_a_model_is_opened(author: str, judge: str, flags: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr("agent.backbones.open_backbone", opened.append)
+    found = winnow("bench", "synthesise", "--author", author, "--judge", judge, "--out", str(tmp_path / "tasks"), *flags)
+    assert found.status == 2 and says in found.err and opened == [] and not (tmp_path / "tasks").exists()
+
+
+def test_a_distilled_model_is_of_either_family_that_its_name_tells() -> None:
+    name = "deepseek-ai/DeepSeek-R1-Distill-Llama-8B"
+    assert families(name, "gemma-3").author == "deepseek" and families(name, "gemma-3", author_family="llama").author == "llama"
+    with pytest.raises(ConfigError, match="says deepseek and llama"):
+        families(name, "gemma-3", author_family="phi")
+    with pytest.raises(ConfigError, match="both of the family qwen"):
+        families("Qwen3-1.7B-Q4_K_M.gguf", "b.gguf", judge_family="qwen")
+
+
+def test_a_dead_server_ends_with_one(tmp_path: Path) -> None:
+    failing = ["bench", "synthesise", "--author", "{kind: openai, base_url: 'http://127.0.0.1:9/v1', model: qwen-max, retries: 0}", "--judge", "openai:gemma-3"]
+    found = winnow(*failing, "--out", str(tmp_path / "tasks"), "-n", "1")
+    assert found.status == 1 and "1    a server or a model failed" in winnow("bench", "synthesise", "--help").out
+
+
+@pytest.mark.parametrize("place", ["taken", "taken/tasks"])
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path: Path, place: str) -> None:
+    (tmp_path / "taken").write_text("mine")
+    (tmp_path / "drafts.jsonl").write_text("")
+    out = ["--out", str(tmp_path / place)]
+    models = ["--author", "hf:unsloth/Qwen3-1.7B", "--judge", "hf:unsloth/gemma-3-4b-it"]
+    for command in (["from-receipts", "--drafts", str(tmp_path / "drafts.jsonl")], ["synthesise", *models], ["card", "--tasks", str(folder(tmp_path / "t").path)]):
+        found = winnow("bench", *command, *out)
+        assert found.status == 2 and "taken is a file, and a folder is needed there; give another --out" in found.err
+    assert (tmp_path / "taken").read_text() == "mine" and not (tmp_path / "t" / "ledger.jsonl").exists()
 
 
 def test_orders_ask_for_every_failure_and_for_companies_of_the_split() -> None:

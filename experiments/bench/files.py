@@ -58,6 +58,15 @@ class Folder:
         return list(parsed(self.files(split), split))
 
 
+def room(path: str | Path) -> Path:
+    """A folder to write into, which may be new; refuses one whose place a file has, before anything is made for it."""
+    place = Path(path)
+    there = next((one for one in (place, *place.parents) if one.exists()), place)
+    if there.exists() and not there.is_dir():
+        raise InputError(f"{there} is a file, and a folder is needed there; give another --out")
+    return place
+
+
 def parsed(paths: Iterable[Path], split: Split) -> Iterator[Task]:
     """The tasks of files; one that says another split than its file is refused."""
     for path in paths:
@@ -84,4 +93,4 @@ def line_of(task: Task) -> bytes:
     return as_json({key: value for key, value in row.items() if value or key not in _EMPTY}) + b"\n"
 
 
-__all__ = ["HELD_OUT", "LEDGER", "NAMES", "Folder", "line_of", "parsed", "write"]
+__all__ = ["HELD_OUT", "LEDGER", "NAMES", "Folder", "line_of", "parsed", "room", "write"]
