@@ -50,7 +50,7 @@ def near(texts: Sequence[str]) -> list[list[float]]:
 def test_good_tasks_are_well_and_the_opening_is_recorded(place: str) -> None:
     status, said = run("validate", place, "--without", "embedding")
     assert status == 0 and said.splitlines()[0] == "6 tasks, 0 faults" and said.count("left out") == 6
-    assert "Ines Bauer" not in said and "1 checks of their form" in run("verify", place)[1]
+    assert "Ines Bauer" not in said and "opened 1 time: 1 check of their form, 0 measurements" in run("verify", place)[1]
 
 
 def test_train_and_dev_leave_held_out_closed(place: str) -> None:
@@ -228,7 +228,7 @@ def test_a_changed_task_is_told_by_verify_and_refused_by_validate(place: str) ->
 def test_a_ledger_elsewhere_is_kept_apart(place: str, tmp_path: Path) -> None:
     other = str(tmp_path / "mine" / "book.jsonl")
     assert run("validate", place, "--without", "embedding", "--ledger", other)[0] == 0
-    assert "opened 1 times" in run("verify", place, "--ledger", other)[1] and "opened 0 times" in run("verify", place)[1]
+    assert "opened 1 time:" in run("verify", place, "--ledger", other)[1] and "opened 0 times" in run("verify", place)[1]
 
 
 def test_the_card_counts_and_shows_no_task(place: str, tmp_path: Path) -> None:

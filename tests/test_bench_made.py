@@ -149,7 +149,7 @@ def test_the_command_works_with_any_two_backbones(tmp_path: Path) -> None:
     assert "--author-family" in winnow(*arguments).err
     arguments += ["--author-family", "qwen", "--judge-family", "mistral"]
     done = winnow(*arguments)
-    assert done.status == 0 and "train.synthetic.jsonl: 1 new tasks, 0 before" in done.out and "left out 1" in done.err
+    assert done.status == 0 and "train.synthetic.jsonl: 1 new task, 0 before" in done.out and "left out 1" in done.err
     assert "0 new tasks, 1 before" in winnow(*arguments).out
 
 
@@ -265,7 +265,7 @@ def test_the_command_reads_files_and_the_store(tmp_path: Path) -> None:
     (tmp_path / "drafts.jsonl").write_text("\n".join(json.dumps(row) for row in [*rows, {"outcome": "DRAFT"}]) + "\n\n")
     arguments = ["bench", "from-receipts", "--out", str(tmp_path / "tasks"), "--salt", "s"]
     done = winnow(*arguments, "--drafts", str(tmp_path / "drafts.jsonl"))
-    assert done.status == 0 and "1 new tasks, 0 before" in done.out
+    assert done.status == 0 and "1 new task, 0 before" in done.out
     with Store(tmp_path / "other.db") as store:
         store.put(rows[0])
     assert "0 new tasks, 1 before" in winnow(*arguments, "--store", str(tmp_path / "other.db")).out

@@ -141,7 +141,9 @@ def tests_of(given: list[str]) -> Any:
 
 
 def _lines(count: int, wrong: list[Fault], between: list[Between], show: int) -> list[str]:
-    lines = [f"{count} tasks, {len(wrong)} faults"]
+    from experiments.bench.counts import number_of
+
+    lines = [f"{number_of(count, 'task')}, {number_of(len(wrong), 'fault')}"]
     lines += [f"    {fault.task} ({fault.check}): {safe(fault.why)}" for fault in wrong[:show]]
     lines += [f"    and {len(wrong) - show} more; --show {len(wrong)} lists all"] if len(wrong) > show else []
     for one in (one for one in between if one.status != "not made"):
@@ -170,12 +172,13 @@ def seal(
     again: Annotated[bool, Option("--again", help="Seal although other held-out tasks were sealed before.")] = False,
 ) -> int:
     """Seal the held-out tasks: a hash over every file."""
+    from experiments.bench.counts import number_of
     from experiments.bench.seal import SEAL
     from experiments.bench.seal import seal as sealed
 
     place = opened(tasks, ledger)
     made = sealed(place.folder, reason, ledger=place.ledger, again=again)
-    typer.echo(f"{Path(place.folder.path) / SEAL}: {len(made.files)} files, held-out is {made.sha[:16]}")
+    typer.echo(f"{Path(place.folder.path) / SEAL}: {number_of(len(made.files), 'file')}, held-out is {made.sha[:16]}")
     return 0
 
 

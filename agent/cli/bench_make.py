@@ -161,6 +161,7 @@ def _rows(drafts: list[str], store: str | None, config: str | None) -> Iterator[
 def _kept(out: str, split: str, mode: Mode, found: Iterable[Task], reasons: Counter[str]) -> None:
     """The new tasks behind those that are there; one that is there already is not written twice."""
     from agent.whole_file import writing_to
+    from experiments.bench.counts import number_of
     from experiments.bench.files import Folder, parsed, write
 
     with writing_to(Path(out)):
@@ -173,7 +174,7 @@ def _kept(out: str, split: str, mode: Mode, found: Iterable[Task], reasons: Coun
         write(path, [*before, *new])
     for reason, number in reasons.most_common():
         sys.stderr.write(f"left out {number}: {safe(reason)}\n")
-    typer.echo(f"{path}: {len(new)} new tasks, {len(before)} before")
+    typer.echo(f"{path}: {number_of(len(new), 'new task')}, {len(before)} before")
 
 
 def _split(given: str) -> Any:
