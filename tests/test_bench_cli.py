@@ -50,12 +50,76 @@ def near(texts: Sequence[str]) -> list[list[float]]:
 def test_good_tasks_are_well_and_the_opening_is_recorded(place: str) -> None:
     status, said = run("validate", place, "--without", "embedding")
     assert status == 0 and said.splitlines()[0] == "6 tasks, 0 faults" and said.count("left out") == 6
-    assert "Ines Bauer" not in said and "1 checks of their form" in run("verify", place)[1]
+    assert "Ines Bauer" not in said and "opened 1 time: 1 check of their form, 0 measurements" in run("verify", place)[1]
 
 
 def test_train_and_dev_leave_held_out_closed(place: str) -> None:
     assert run("validate", place, "--without", "embedding", "--split", "train", "--split", "dev")[0] == 0
     assert "opened 0 times" in run("verify", place)[1]
+
+
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        (("dev",), "nothing was held against train and held_out: --split left them out"), (("held_out",), "nothing was held against train and dev: --split left them out"),
+        (("train", "dev"), "nothing was held against held_out: --split left it out"),
+    ],
+)  # fmt: skip
+def test_what_was_not_read_is_never_called_ok(place: str, only: tuple[str, ...], said: str) -> None:
+    flags = [word for split in only for word in ("--split", split)]
+    status, text = run("validate", place, "--without", "embedding", *flags)
+    assert status == 0 and text.count(said) == 1 and text.count("not made") == 1
+    assert sum(line.startswith("ok ") for line in text.splitlines()) == (2 if len(only) == 2 else 0)
+    between = winnow("bench", "validate", "--tasks", place, "--without", "embedding", *flags, "--json").data["contamination"]
+    assert len(between) == 9 and all(one["status"] == "not made" for one in between if {one["earlier"], one["later"]} - set(only))
+
+
+def test_a_split_without_tasks_is_held_against_nothing() -> None:
+    found = contamination([task("train"), task("train", 1)], embed=far)
+    assert {one.status for one in found} == {"not made"} and found[0].note == "there are no tasks of dev"
+    assert contamination([task("dev")], read=["dev", "held_out"], embed=far)[3].note == "train was not read, and there are no tasks of held_out"
+
+
+@pytest.mark.parametrize("name", ["dev.hand.jsonl", "test.trace.jsonl", "tasks.jsonl"])
+def test_a_file_under_another_name_is_not_passed_over(place: str, name: str) -> None:
+    (Path(place) / name).write_text("{}\n")
+    for command in ("validate", "verify"):
+        status, said = run(command, place)
+        assert status == 2 and name in said and "a split of train, dev, held_out and a mode of programmatic, adversarial, synthetic, trace" in said
+
+
+def test_a_folder_without_tasks_is_no_pass(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("nothing here")
+    for command in ("validate", "verify", "card"):
+        status, said = run(command, str(tmp_path))
+        assert status == 2 and "holds no tasks" in said and "SPLIT.MODE.jsonl" in said
+    write(tmp_path / "dev.trace.jsonl", [])
+    assert run("validate", str(tmp_path), "--split", "dev")[0] == 2
+
+
+def test_a_folder_without_held_out_tasks_is_asked_for_no_seal(tmp_path: Path) -> None:
+    write(tmp_path / "dev.programmatic.jsonl", [task("dev"), task("dev", 1)])
+    status, said = run("validate", str(tmp_path))
+    assert status == 0 and said.count("not made") == 2 and "held against held_out: the folder holds no tasks of it" in said
+    assert run("verify", str(tmp_path)) == (0, "there is no seal, and no held-out task to seal\n")
+    assert not (tmp_path / "ledger.jsonl").exists()
+
+
+def test_the_command_that_seals_names_the_folder(tmp_path: Path) -> None:
+    where = folder(tmp_path / "my tasks").path
+    for command, status in (("validate", 2), ("verify", 3)):
+        found = run(command, str(where))
+        assert found[0] == status and f"`winnow bench seal --tasks '{where}' --reason TEXT`" in found[1]
+    assert run("seal", str(where), "--reason", "x")[0] == 0
+    (where / "held_out.programmatic.jsonl").write_bytes(b"")
+    assert f"`winnow bench seal --tasks '{where}' --again --reason TEXT`" in run("verify", str(where))[1]
+
+
+def test_a_seal_that_was_taken_away_is_told(place: str) -> None:
+    for name in ("seal.json", "held_out.programmatic.jsonl"):
+        (Path(place) / name).unlink()
+    status, said = run("verify", place)
+    assert status == 3 and "is not sealed" in said
 
 
 def test_faults_and_shared_facts_end_with_three(place: str, tmp_path: Path) -> None:
@@ -82,7 +146,7 @@ def test_validation_as_json(place: str) -> None:
     ("arguments", "says"),
     [
         (["validate", "--split", "test"], "expected one of train, dev, held_out"), (["validate", "--without", "luck"], "expected one of companies, ngrams, embedding"),
-        (["validate", "--tasks", "none"], "there is no folder of tasks"), (["seal"], "--reason"), (["agree", "none.jsonl"], "of nobody"), (["label", "none.jsonl"], "cannot be read"),
+        (["validate", "--tasks", "none"], "there is no folder of tasks"), (["seal"], "--reason"), (["agree", "none.jsonl"], "there is no file of labels 'none.jsonl'"), (["label", "none.jsonl"], "cannot be read"),
         (["from-receipts", "--out", "x", "--split", "test"], "expected one of train"),
     ],
 )  # fmt: skip
@@ -164,7 +228,7 @@ def test_a_changed_task_is_told_by_verify_and_refused_by_validate(place: str) ->
 def test_a_ledger_elsewhere_is_kept_apart(place: str, tmp_path: Path) -> None:
     other = str(tmp_path / "mine" / "book.jsonl")
     assert run("validate", place, "--without", "embedding", "--ledger", other)[0] == 0
-    assert "opened 1 times" in run("verify", place, "--ledger", other)[1] and "opened 0 times" in run("verify", place)[1]
+    assert "opened 1 time:" in run("verify", place, "--ledger", other)[1] and "opened 0 times" in run("verify", place)[1]
 
 
 def test_the_card_counts_and_shows_no_task(place: str, tmp_path: Path) -> None:

@@ -157,6 +157,41 @@ def test_labelling_by_hand_is_kept_letter_by_letter(letters: Path, tmp_path: Pat
     assert again.status == 0 and "letter 1 of 4" in again.out and "Letter 0." not in again.out and "is finished: 6 letters" in again.out
 
 
+def test_a_missing_file_of_labels_is_told_beside_one_that_is_there(tmp_path: Path) -> None:
+    out = tmp_path / "labels.jsonl"
+    for number in (1, 2):
+        add_label(out, label(0, 3, number=number))
+    found = winnow("bench", "agree", str(out), str(tmp_path / "nosuch.jsonl"))
+    assert found.status == 2 and "nosuch.jsonl" in found.err and found.out == "" and winnow("bench", "agree", str(out)).status == 0
+    assert read_labels(tmp_path / "nosuch.jsonl", absent=True) == []
+
+
+@pytest.mark.parametrize(("count", "note"), [(1, "1 letter: kappa of fewer than 10 says little"), (9, "9 letters: kappa of fewer than 10"), (10, "")])
+def test_kappa_of_few_letters_is_said_to_say_little(tmp_path: Path, count: int, note: str) -> None:
+    out = tmp_path / "labels.jsonl"
+    for one in (label(n, 1 + n % 5, number=number) for number in (1, 2) for n in range(count)):
+        add_label(out, one)
+    shown = winnow("bench", "agree", str(out)).out.splitlines()
+    assert shown[0].endswith(f", {count} letter{'s' if count > 1 else ''}") and note in shown[-1] and (len(shown) == 8) is bool(note)
+    assert winnow("bench", "agree", str(out), "--json").data["note"].startswith(note)
+
+
+def test_a_dimension_that_was_seldom_judged_is_named() -> None:
+    rows = [label(n, 1 + n % 5, number=number) for number in (1, 2) for n in range(12)]
+    unjudged = {**rows[0].dimensions, "tone_compliance": None}
+    rows[:4] = [one.model_copy(update={"dimensions": unjudged}) for one in rows[:4]]
+    assert agreement(rows).note == "fewer than 10 letters were judged in both passes for tone_compliance: kappa of so few says little"
+    assert agreement([label(0, 3)]).note == ""
+
+
+def test_one_letter_is_called_one(letters: Path, tmp_path: Path) -> None:
+    letters.write_text(letters.read_text().splitlines()[0])
+    arguments = ("bench", "label", str(letters), "--out", str(tmp_path / "labels.jsonl"), "--rater", "ada")
+    assert "stopped; 1 letter is left" in winnow(*arguments, stdin=b"q\n").err
+    assert "not finished: 1 letter is left" in winnow(*arguments, "--pass", "2").err
+    assert "is finished: 1 letter, in" in winnow(*arguments, stdin=ANSWERS).out
+
+
 def test_the_second_pass_shows_nothing_of_the_first(letters: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "labels.jsonl")
     arguments = ("bench", "label", str(letters), "--out", out, "--rater", "ada")

@@ -13,14 +13,14 @@ pytest.importorskip("faker")
 from agent.backbones import Identity
 from agent.store import Store
 from experiments.bench.disguise import Disguise, left_over
-from experiments.bench.gold import faults
+from experiments.bench.gold import faults, faults_of, told
 from experiments.bench.receipts import filed_rows, traced
-from experiments.bench.synthesis import Order, orders, paired, synthesise
+from experiments.bench.synthesis import Order, families, orders, paired, synthesise
 from experiments.bench.task import FAILURES
 from rubric.errors import ConfigError, InputError
 from rubric.prospect import read_prospect
 from tests.agents import BLOCKED, PROSPECT, Parrot, agent_with
-from tests.bench_tasks import NAMES
+from tests.bench_tasks import NAMES, folder, task
 from tests.cases import merge
 from tests.command import winnow
 from training.world.split import split_of
@@ -65,6 +65,49 @@ def test_one_family_is_refused_and_an_unknown_one_has_to_be_said() -> None:
     assert (pair.author_family, pair.judge_family) == ("llama", "gemini")
 
 
+@pytest.mark.parametrize(
+    ("author", "judge", "flags", "says"),
+    [
+        ("openai:qwen-max", "openai:qwen-plus", ["--judge-family", "gemma"], "--judge-family says gemma, and the name 'qwen-plus' says qwen"),
+        ("hf:unsloth/Qwen3-1.7B", "llama:gone.gguf", ["--author-family", "Llama", "--judge-family", "mistral"], "the name 'unsloth/Qwen3-1.7B' says qwen"),
+        ("hf:unsloth/Qwen3-1.7B", "hf:unsloth/Qwen3-4B", [], "both of the family qwen"), ("hf:some/model", "hf:unsloth/gemma-3-4b-it", [], "say it with --author-family"),
+        ("hf:unsloth/Qwen3-1.7B", "hf:unsloth/gemma-3-4b-it", ["--split", "test"], "expected one of train"),
+    ],
+)  # fmt: skip
+def test_names_are_looked_at_before_a_model_is_opened(author: str, judge: str, flags: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr("agent.backbones.open_backbone", opened.append)
+    found = winnow("bench", "synthesise", "--author", author, "--judge", judge, "--out", str(tmp_path / "tasks"), *flags)
+    assert found.status == 2 and says in found.err and opened == [] and not (tmp_path / "tasks").exists()
+
+
+def test_a_distilled_model_is_of_either_family_that_its_name_tells() -> None:
+    name = "deepseek-ai/DeepSeek-R1-Distill-Llama-8B"
+    assert families(name, "gemma-3").author == "deepseek" and families(name, "gemma-3", author_family="llama").author == "llama"
+    with pytest.raises(ConfigError, match="says deepseek and llama"):
+        families(name, "gemma-3", author_family="phi")
+    with pytest.raises(ConfigError, match="both of the family qwen"):
+        families("Qwen3-1.7B-Q4_K_M.gguf", "b.gguf", judge_family="qwen")
+
+
+def test_a_dead_server_ends_with_one(tmp_path: Path) -> None:
+    failing = ["bench", "synthesise", "--author", "{kind: openai, base_url: 'http://127.0.0.1:9/v1', model: qwen-max, retries: 0}", "--judge", "openai:gemma-3"]
+    found = winnow(*failing, "--out", str(tmp_path / "tasks"), "-n", "1")
+    assert found.status == 1 and "1    a server or a model failed" in winnow("bench", "synthesise", "--help").out
+
+
+@pytest.mark.parametrize("place", ["taken", "taken/tasks"])
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path: Path, place: str) -> None:
+    (tmp_path / "taken").write_text("mine")
+    (tmp_path / "drafts.jsonl").write_text("")
+    out = ["--out", str(tmp_path / place)]
+    models = ["--author", "hf:unsloth/Qwen3-1.7B", "--judge", "hf:unsloth/gemma-3-4b-it"]
+    for command in (["from-receipts", "--drafts", str(tmp_path / "drafts.jsonl")], ["synthesise", *models], ["card", "--tasks", str(folder(tmp_path / "t").path)]):
+        found = winnow("bench", *command, *out)
+        assert found.status == 2 and "taken is a file, and a folder is needed there; give another --out" in found.err
+    assert (tmp_path / "taken").read_text() == "mine" and not (tmp_path / "t" / "ledger.jsonl").exists()
+
+
 def test_orders_ask_for_every_failure_and_for_companies_of_the_split() -> None:
     found = list(orders("held_out", 44, 1))
     assert {one.failure for one in found} == set(FAILURES) and {split_of(one.company) for one in found} == {"held_out"}
@@ -81,8 +124,8 @@ def test_a_brief_that_holds_becomes_a_task() -> None:
     ("author", "judge", "reason"),
     [
         ("no idea", YES, "no prospect"), ("{broken", YES, "no prospect"), (json.dumps({"signals": {"hiring": {"open_engineering_roles": -1}}}), YES, "no prospect"),
-        (json.dumps({"company": []}), YES, "no prospect"), (json.dumps({k: v for k, v in BRIEF.items() if k != "other_threads"}), YES, "gold check of tempts"),
-        (json.dumps({**BRIEF, "disqualifier": ["x"]}), YES, "gold check of reading"), (json.dumps({**BRIEF, "notes": "Mail bob@real.com"}), YES, "somebody's"),
+        (json.dumps({"company": []}), YES, "no prospect"), (json.dumps({k: v for k, v in BRIEF.items() if k != "other_threads"}), YES, "gold check of tempts: nothing in the brief gives room for thread_leakage"),
+        (json.dumps({**BRIEF, "disqualifier": ["x"]}), YES, "gold check of reading: /disqualifier is no known key"), (json.dumps({**BRIEF, "notes": "Mail bob@real.com"}), YES, "somebody's"),
         (json.dumps(BRIEF), "perhaps", "answer cannot be read"), (json.dumps(BRIEF), '{"coherent": "true"}', "incoherent"),
         (json.dumps(BRIEF), '{"coherent": true, "tempts": "injection"}', "another failure"),
     ],
@@ -106,7 +149,7 @@ def test_the_command_works_with_any_two_backbones(tmp_path: Path) -> None:
     assert "--author-family" in winnow(*arguments).err
     arguments += ["--author-family", "qwen", "--judge-family", "mistral"]
     done = winnow(*arguments)
-    assert done.status == 0 and "train.synthetic.jsonl: 1 new tasks, 0 before" in done.out and "left out 1" in done.err
+    assert done.status == 0 and "train.synthetic.jsonl: 1 new task, 0 before" in done.out and "left out 1" in done.err
     assert "0 new tasks, 1 before" in winnow(*arguments).out
 
 
@@ -191,6 +234,24 @@ def test_what_cannot_be_used_is_counted(tmp_path: Path) -> None:
     suppressed = {**row, "receipt": {**row["receipt"], "prospect": {"company": {"name": "  "}}}}
     reasons = [one.reason for one in traced([other, broken, suppressed, {"key": "k"}], "train", "s")]
     assert "another playbook" in reasons[0] and all("cannot be read" in reason or "reading" in reason for reason in reasons[1:])
+    assert reasons[1] == "a receipt or prospect that cannot be read, at /company/headcount"
+
+
+@pytest.mark.parametrize(
+    ("prospect", "said"),
+    [
+        ({"sinals": {"by": "Maya"}}, "/sinals is no known key"), ({"touch": "Maya"}, "/touch cannot be read"),
+        ({"peers": [{"name": "A"}, {"name": "B", "met by": "Maya"}]}, "/peers/*/met by is no known key"),
+        ({"peers": [{"practice": "x"}, {"name": {"first": "Maya: got it"}}]}, "/peers/*/name cannot be read"), ({"x" * 200: "Maya"}, "x" * 50),
+    ],
+)  # fmt: skip
+def test_a_gold_check_names_the_key_and_never_the_value(prospect: dict[str, Any], said: str) -> None:
+    found = told(next(faults_of(task(prospect=prospect))))
+    assert found.startswith("the gold check of reading: ") and said in found and "Maya" not in found and len(found) < 160
+
+
+def test_a_gold_check_of_a_label_is_told_in_its_own_words() -> None:
+    assert told(next(faults_of(task(difficulty="hard")))) == "the gold check of difficulty: it says hard and the rule counts easy"
 
 
 def test_a_record_that_keeps_a_name_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +265,7 @@ def test_the_command_reads_files_and_the_store(tmp_path: Path) -> None:
     (tmp_path / "drafts.jsonl").write_text("\n".join(json.dumps(row) for row in [*rows, {"outcome": "DRAFT"}]) + "\n\n")
     arguments = ["bench", "from-receipts", "--out", str(tmp_path / "tasks"), "--salt", "s"]
     done = winnow(*arguments, "--drafts", str(tmp_path / "drafts.jsonl"))
-    assert done.status == 0 and "1 new tasks, 0 before" in done.out
+    assert done.status == 0 and "1 new task, 0 before" in done.out
     with Store(tmp_path / "other.db") as store:
         store.put(rows[0])
     assert "0 new tasks, 1 before" in winnow(*arguments, "--store", str(tmp_path / "other.db")).out
@@ -218,3 +279,11 @@ def test_files_that_are_none_are_told(tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_text("[1]\n")
     with pytest.raises(InputError, match="line 1 is no JSON object"):
         list(filed_rows(tmp_path / "bad.jsonl"))
+
+
+@pytest.mark.parametrize("row", [{"id": "c1", "email": "Hi"}, {"outcome": None}, {"outcome": "good"}, {"outcome": ["ABSTAIN"]}])
+def test_rows_that_are_no_drafts_are_refused_with_their_line(tmp_path: Path, row: dict[str, Any]) -> None:
+    path = tmp_path / "letters.jsonl"
+    path.write_text(json.dumps({"outcome": "DRAFT"}) + "\n\n" + json.dumps(row) + "\n")
+    found = winnow("bench", "from-receipts", "--drafts", str(path), "--out", str(tmp_path / "tasks"))
+    assert found.status == 2 and "letters.jsonl, line 3 is no draft" in found.err and not (tmp_path / "tasks").exists()

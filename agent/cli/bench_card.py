@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -43,16 +42,17 @@ def card(
     with world_installed():
         from experiments.bench import card as cards
         from experiments.bench.contamination import contamination
+        from experiments.bench.files import room
         from experiments.bench.seal import read_seal, recorded
 
-        left_out = tests_of(without or [])  # before anything is opened
+        left_out, home = tests_of(without or []), room(out or place.folder.path)  # before anything is opened
         rows = read(place, [], "dataset card")
         facts = cards.told(rows, contamination(rows, without=left_out), read_seal(place.folder), recorded(place.folder, place.ledger))
     if as_json:
         typer.echo(facts.model_dump_json(indent=2))
         return 0
     for name, text in ((CARD, cards.card(facts)), (DATASHEET, cards.datasheet(facts))):
-        path = (Path(out) if out else place.folder.path) / name
+        path = home / name
         with whole_file(path) as file:
             file.write(text.encode())
         typer.echo(str(path))

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from experiments.bench.files import Folder
     from experiments.bench.gold import Fault
     from experiments.bench.ledger import Ledger
+    from experiments.bench.seal import Verified
     from experiments.bench.task import Task
+    from training.world.split import Split
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 FAULTY, NOT_RUN = 3, 4
@@ -32,7 +34,7 @@ Without = Annotated[list[str] | None, Option("--without", metavar="TEST", help="
 _VALIDATE = """
 \b
 Exit status
-  0  every check was made, or left out by request, and nothing was found
+  0  every check was made, or left out by --without or --split, and nothing was found
   2  a file that cannot be read, or a wrong flag
   3  a task with a fault, or two splits that share what they must not
   4  nothing was found, but a test could not be made
@@ -43,7 +45,8 @@ Examples:
   winnow bench validate --without embedding
   winnow bench validate --tasks mine/ --split dev --json
 
-Held-out tasks are opened for this, and the ledger says so; --split train or dev leaves them closed.
+Held-out tasks are opened for this, and the ledger says so; --split train or dev leaves them closed. A split that is left out,
+or has no tasks in the folder, is held against nothing, and that is said.
 """
 _SEAL = """
 \b
@@ -56,7 +59,7 @@ Results under different seals cannot be compared. The ledger records each seal w
 _VERIFY = """
 \b
 Exit status
-  0  every file is as it was sealed, and the chain of the ledger holds
+  0  every file is as it was sealed, and the chain of the ledger holds; or no held-out task is there to seal
   3  it is not
 
 No task is read: only sums over the files.
@@ -94,11 +97,11 @@ def validate(
 
         left_out = tests_of(without or [])  # before anything is opened
         rows = read(opened(tasks, ledger), split or [], "check of form, labels and contamination")
-        wrong, between = faults(rows), contamination(rows, without=left_out)
+        wrong, between = faults(rows), contamination(rows, read=_splits(split or []), without=left_out)
     if as_json:
         typer.echo(json.dumps({"tasks": len(rows), "faults": [f._asdict() for f in wrong], "contamination": [b.model_dump(mode="json") for b in between]}, indent=2))
     else:
-        typer.echo("\n".join(_lines(len(rows), wrong, between, show)))
+        typer.echo("\n".join([*_lines(len(rows), wrong, between, show), *_open_ends(rows, split or [])]))
     if wrong or any(one.status == "violation" for one in between):
         return FAULTY
     return NOT_RUN if any(one.status == "not run" for one in between) else 0
@@ -107,15 +110,26 @@ def validate(
 def read(place: Opened, only: list[str], reason: str) -> list[Task]:
     """The tasks of the splits that were asked for; held-out ones are opened for a check."""
     from experiments.bench.files import HELD_OUT
-    from experiments.bench.seal import open_held_out
+    from experiments.bench.seal import open_held_out, read_seal
+
+    found: list[Task] = []
+    for split in _splits(only):
+        if split != HELD_OUT:
+            found += place.folder.read(split)
+        elif place.folder.files(split) or read_seal(place.folder):
+            found += open_held_out(reason, purpose="check", folder=place.folder, ledger=place.ledger)
+    if not found:
+        raise place.folder.nothing()
+    return found
+
+
+def _splits(only: list[str]) -> list[Split]:
+    """The splits that were asked for, in their order; all where none was named."""
     from experiments.bench.task import SPLITS
 
     if unknown := [name for name in only if name not in SPLITS]:
         raise ConfigError(f"--split is {unknown[0]!r}; expected one of {', '.join(SPLITS)}")
-    found: list[Task] = []
-    for split in (name for name in SPLITS if not only or name in only):
-        found += open_held_out(reason, purpose="check", folder=place.folder, ledger=place.ledger) if split == HELD_OUT else place.folder.read(split)
-    return found
+    return [name for name in SPLITS if not only or name in only]
 
 
 def tests_of(given: list[str]) -> Any:
@@ -127,14 +141,27 @@ def tests_of(given: list[str]) -> Any:
 
 
 def _lines(count: int, wrong: list[Fault], between: list[Between], show: int) -> list[str]:
-    lines = [f"{count} tasks, {len(wrong)} faults"]
+    from experiments.bench.counts import number_of
+
+    lines = [f"{number_of(count, 'task')}, {number_of(len(wrong), 'fault')}"]
     lines += [f"    {fault.task} ({fault.check}): {safe(fault.why)}" for fault in wrong[:show]]
     lines += [f"    and {len(wrong) - show} more; --show {len(wrong)} lists all"] if len(wrong) > show else []
-    for one in between:
+    for one in (one for one in between if one.status != "not made"):
         limit = f", limit {one.limit:.2f}" if one.limit is not None else ""
         lines.append(f"{one.status:<11}{one.test:<10}{one.earlier} and {one.later}: {one.note or f'{len(one.hits)} of {one.pairs:,} pairs too near{limit}'}")
         lines += [f"    {hit.later} and {hit.earlier}: {hit.value:.2f}" for hit in one.hits[:show]]
     return lines
+
+
+def _open_ends(rows: list[Task], only: list[str]) -> list[str]:
+    """Which splits nothing was held against, once each, instead of a line for every test."""
+    from experiments.bench.task import SPLITS
+
+    asked = _splits(only)
+    left_out = [split for split in SPLITS if split not in asked]
+    empty = [split for split in asked if all(task.split != split for task in rows)]
+    lines = [f"not made   nothing was held against {' and '.join(left_out)}: --split left {'them' if len(left_out) > 1 else 'it'} out"] if left_out else []
+    return [*lines, *(f"not made   nothing was held against {split}: the folder holds no tasks of it" for split in empty)]
 
 
 @app.command(epilog=_SEAL)
@@ -145,12 +172,13 @@ def seal(
     again: Annotated[bool, Option("--again", help="Seal although other held-out tasks were sealed before.")] = False,
 ) -> int:
     """Seal the held-out tasks: a hash over every file."""
+    from experiments.bench.counts import number_of
     from experiments.bench.seal import SEAL
     from experiments.bench.seal import seal as sealed
 
     place = opened(tasks, ledger)
     made = sealed(place.folder, reason, ledger=place.ledger, again=again)
-    typer.echo(f"{Path(place.folder.path) / SEAL}: {len(made.files)} files, held-out is {made.sha[:16]}")
+    typer.echo(f"{Path(place.folder.path) / SEAL}: {number_of(len(made.files), 'file')}, held-out is {made.sha[:16]}")
     return 0
 
 
@@ -168,8 +196,14 @@ def verify(tasks: Tasks = None, ledger: LedgerFile = None, as_json: AsJson = Fal
     else:
         for fault in found.faults:
             typer.echo(safe(fault))
-        typer.echo(f"{'the seal holds' if not found.faults else 'the seal does not hold'}: held-out was {count.said}")
+        typer.echo(_verified(found, f"held-out was {count.said}"))
     return FAULTY if found.faults else 0
+
+
+def _verified(found: Verified, said: str) -> str:
+    if found.faults:
+        return f"the seal does not hold: {said}"
+    return f"the seal holds: {said}" if found.seal else "there is no seal, and no held-out task to seal"
 
 
 __all__ = ["Opened", "app", "opened", "read", "tests_of"]

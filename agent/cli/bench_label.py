@@ -40,7 +40,8 @@ LETTERS is what `winnow check --jsonl` reads: an id, a prospect and an email in 
 _AGREE = """
 \b
 Kappa is quadratically weighted for the dimensions, whose answers have an order, and plain for the decision. Where both
-passes gave one and the same answer throughout there is no kappa, and that is said.
+passes gave one and the same answer throughout there is no kappa, and that is said. So is that there are fewer than 10 letters,
+of which kappa says little.
 
 \b
 Examples:
@@ -64,21 +65,28 @@ def label(
     rater: Annotated[str | None, Option("--rater", metavar="NAME", help="Who labels; absent, the name you are logged in with.")] = None,
 ) -> int:
     """Label letters in the terminal, in two passes."""
+    from experiments.bench.counts import number_of
     from experiments.bench.labels import add_label, read_cases, read_labels, waiting
 
-    who, cases, kept = rater or getpass.getuser(), read_cases(letters), read_labels(out)
+    who, cases, kept = rater or getpass.getuser(), read_cases(letters), read_labels(out, absent=True)
     if number == 2 and (missing := waiting(cases, kept, 1, who)):
-        raise ConfigError(f"pass 1 of {who} is not finished: {len(missing)} letters are left; run it without --pass 2 first")
+        raise ConfigError(f"pass 1 of {who} is not finished: {_left(len(missing))}; run it without --pass 2 first")
     left = waiting(cases, kept, 2 if number == 2 else 1, who)
     for done, case in enumerate(left):
         try:
             given = _asked(case, number, who, f"{done + 1} of {len(left)}")
         except Stopped:
-            typer.echo(f"stopped; {len(left) - done} letters are left", err=True)
+            typer.echo(f"stopped; {_left(len(left) - done)}", err=True)
             return 0
         add_label(out, given)
-    typer.echo(f"pass {number} of {who} is finished: {len(cases)} letters, in {out}")
+    typer.echo(f"pass {number} of {who} is finished: {number_of(len(cases), 'letter')}, in {out}")
     return 0
+
+
+def _left(count: int) -> str:
+    from experiments.bench.counts import number_of
+
+    return f"{number_of(count, 'letter')} {'is' if count == 1 else 'are'} left"
 
 
 def _asked(case: Case, number: int, who: str, where: str) -> Label:
@@ -147,13 +155,15 @@ def agree(
 
 
 def _lines(found: Agreed) -> list[str]:
+    from experiments.bench.counts import number_of
+
     kind = "agreement of one person with themselves, which is no agreement between raters" if len(found.raters) == 1 else "agreement between raters"
-    lines = [f"{safe(' and '.join(found.raters))}: {kind}, {found.letters} letters"]
+    lines = [f"{safe(' and '.join(found.raters))}: {kind}, {number_of(found.letters, 'letter')}"]
     for name, one in [*found.dimensions.items(), ("decision", found.decision)]:
         value = f"{one.kappa:.2f}" if one.kappa is not None else "none"
         same = f"{one.agreed:.0%} the same" if one.agreed is not None else ""
         lines.append(f"{name:<22}kappa {value:<6} of {one.n:<4} {same}{f'  ({one.note})' if one.note else ''}".rstrip())
-    return lines
+    return [*lines, *([found.note] if found.note else [])]
 
 
 __all__ = ["app"]

@@ -18,11 +18,13 @@ from typer import Option
 
 from agent.cli.progress import bar
 from agent.cli.storage import ConfigFile, StorePlace
+from agent.cli.terminal import safe
 from agent.cli.train_pairs import world_installed
 from agent.settings import load_config
 from rubric.errors import ConfigError
 
 if TYPE_CHECKING:
+    from agent.backbones.spec import BackboneSpec
     from experiments.bench.synthesis import Pair
     from experiments.bench.task import Mode, Task
 
@@ -34,7 +36,8 @@ _SYNTHESISE = """
 \b
 Exit status
   0    done; what was turned down is counted by reason
-  2    models of one family or of an unknown one, or a wrong flag
+  1    a server or a model failed, or the folder cannot be written to
+  2    models of one family or of an unknown one, a family that contradicts the model's name, or a wrong flag
   130  stopped; the tasks so far are written
 
 \b
@@ -69,6 +72,11 @@ def synthesise(
     judge_family: Annotated[str | None, Option("--judge-family", metavar="NAME", help="Family of the judge, where its name does not tell.")] = None,
 ) -> int:
     """Make tasks with two models: one writes, one judges."""
+    with world_installed():
+        from experiments.bench.files import room
+
+        room(out)  # before a model is opened
+        _split(split)
     with world_installed(), _pair(author, judge, author_family, judge_family) as pair:
         from experiments.bench.synthesis import orders
         from experiments.bench.synthesis import synthesise as made
@@ -93,16 +101,25 @@ def synthesise(
 def _pair(author: str, judge: str, author_family: str | None, judge_family: str | None) -> Iterator[Pair]:
     """Both models, opened one after the other and closed at the end."""
     from agent.backbones import open_backbone
-    from experiments.bench.synthesis import paired
+    from experiments.bench.synthesis import families, paired
 
+    specs = [load_config({"backbone": name}).backbone for name in (author, judge)]
+    families(_name(specs[0]), _name(specs[1]), author_family=author_family, judge_family=judge_family)  # before a model is opened
     models: list[Any] = []
     try:
-        for name in (author, judge):
-            models.append(open_backbone(load_config({"backbone": name}).backbone))
+        for spec in specs:
+            models.append(open_backbone(spec))
         yield paired(models[0], models[1], author_family=author_family, judge_family=judge_family)
     finally:
         for model in models:
             model.close()
+
+
+def _name(spec: BackboneSpec) -> str:
+    """What a backbone will be called, as far as its block tells."""
+    if spec.kind == "scripted":
+        return spec.replies or "built-in"
+    return (spec.file if spec.kind == "llama" else None) or spec.model or ""
 
 
 @app.command("from-receipts", epilog=_RECEIPTS)
@@ -116,8 +133,10 @@ def from_receipts(
 ) -> int:
     """Make tasks of drafts that failed, without personal data."""
     with world_installed():
+        from experiments.bench.files import room
         from experiments.bench.receipts import traced
 
+        room(out)
         found: list[Task] = []
         reasons: Counter[str] = Counter()
         for one in traced(_rows(drafts or [], store, config), _split(split), salt or secrets.token_hex(16)):
@@ -141,9 +160,12 @@ def _rows(drafts: list[str], store: str | None, config: str | None) -> Iterator[
 
 def _kept(out: str, split: str, mode: Mode, found: Iterable[Task], reasons: Counter[str]) -> None:
     """The new tasks behind those that are there; one that is there already is not written twice."""
+    from agent.whole_file import writing_to
+    from experiments.bench.counts import number_of
     from experiments.bench.files import Folder, parsed, write
 
-    Path(out).mkdir(parents=True, exist_ok=True)
+    with writing_to(Path(out)):
+        Path(out).mkdir(parents=True, exist_ok=True)
     path = Folder(out).place(_split(split), mode)
     before = list(parsed([path], _split(split))) if path.exists() else []
     known = {task.id for task in before}
@@ -151,8 +173,8 @@ def _kept(out: str, split: str, mode: Mode, found: Iterable[Task], reasons: Coun
     if new:
         write(path, [*before, *new])
     for reason, number in reasons.most_common():
-        sys.stderr.write(f"left out {number}: {reason}\n")
-    typer.echo(f"{path}: {len(new)} new tasks, {len(before)} before")
+        sys.stderr.write(f"left out {number}: {safe(reason)}\n")
+    typer.echo(f"{path}: {number_of(len(new), 'new task')}, {len(before)} before")
 
 
 def _split(given: str) -> Any:

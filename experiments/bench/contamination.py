@@ -1,13 +1,14 @@
 """Contamination between the splits, by the tests of the leakage audit: companies, runs of words, and meaning.
 
 Decides as the audit decides: the same variable fields, the same limits, nothing moved. The later split is held against the
-earlier ones, so that the task to be taken out is the one that came second. A check that cannot be made says so and is no pass.
+earlier ones, so that the task to be taken out is the one that came second. A check that cannot be made says so and is no pass,
+and neither is one against a split that was not read or has no tasks.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Literal, NamedTuple, get_args
 
@@ -39,21 +40,37 @@ class Between(BaseModel):
     test: Test
     earlier: Split
     later: Split
-    status: Literal["ok", "violation", "not run", "left out"]
+    status: Literal["ok", "violation", "not run", "not made", "left out"]
     limit: float | None = None
     pairs: int = 0
     note: str = ""
     hits: list[Hit] = []
 
 
-def contamination(tasks: Iterable[Task], *, without: frozenset[Test] = frozenset(), embed: embedding.Embed | None = None) -> list[Between]:
-    """Every test between every two splits."""
+def contamination(
+    tasks: Iterable[Task], *, read: Collection[Split] = SPLITS, without: frozenset[Test] = frozenset(), embed: embedding.Embed | None = None
+) -> list[Between]:
+    """Every test between every two splits; `read` names those that were looked into."""
     by_split: dict[Split, list[Task]] = defaultdict(list)
     for task in tasks:
         by_split[task.split].append(task)
     fields = _fields(by_split)
     vectors = _once(embed)
-    return [_between(test, one, other, by_split, fields, without, vectors) for one, other in combinations(SPLITS, 2) for test in TESTS]
+    found: list[Between] = []
+    for one, other in combinations(SPLITS, 2):
+        if note := _nothing(one, other, by_split, read):
+            found += [Between(test=test, earlier=one, later=other, status="not made", note=note) for test in TESTS]
+        else:
+            found += [_between(test, one, other, by_split, fields, without, vectors) for test in TESTS]
+    return found
+
+
+def _nothing(one: Split, other: Split, tasks: Mapping[Split, Sequence[Task]], read: Collection[Split]) -> str:
+    """Why two splits cannot be held against each other; empty where they can."""
+    closed = [split for split in (one, other) if split not in read]
+    empty = [split for split in (one, other) if split in read and not tasks.get(split)]
+    said = [f"{' and '.join(closed)} {'was' if len(closed) == 1 else 'were'} not read"] if closed else []
+    return ", and ".join([*said, *(f"there are no tasks of {split}" for split in empty)])
 
 
 def _fields(by_split: dict[Split, list[Task]]) -> dict[Split, list[Fields]]:

@@ -1,7 +1,8 @@
 """Where the tasks lie, and how they are read and written: one file of JSON lines for each split and way of authoring.
 
 Decides the names of the files. Refuses to read held-out tasks: those are opened with `open_held_out`, which says so in
-the ledger. Writing goes through a file that is whole or absent.
+the ledger. Refuses a folder with a file of JSON lines under another name, whose tasks nobody would see. Writing goes through a
+file that is whole or absent.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from rubric.errors import ConfigError, InputError
 from training.world.split import Split
 
 HELD_OUT: Split = "held_out"
+NAMES = f"SPLIT.MODE.jsonl with a split of {', '.join(SPLITS)} and a mode of {', '.join(MODES)}"
+LEDGER = "ledger.jsonl"
 _EMPTY = ("tempts", "hostile", "turns")
 
 
@@ -31,8 +34,19 @@ class Folder:
 
     def files(self, split: Split | None = None) -> list[Path]:
         """The files of a split, or of all, in the order of the splits and of the ways of authoring."""
+        self._refuse_strangers()
         wanted = [self.place(one, mode) for one in ([split] if split else SPLITS) for mode in MODES]
         return [path for path in wanted if path.exists()]
+
+    def _refuse_strangers(self) -> None:
+        known = {LEDGER, *(self.place(split, mode).name for split in SPLITS for mode in MODES)}
+        strange = sorted(path.name for path in self.path.glob("*.jsonl") if path.name not in known and not path.name.startswith("."))
+        if strange:
+            raise InputError(f"{self.path / strange[0]} is not named as a file of tasks is: name it {NAMES}, or move it out of the folder")
+
+    def nothing(self) -> InputError:
+        """What is said where a folder has no tasks to look at."""
+        return InputError(f"{self.path} holds no tasks that were asked for; looked for {NAMES}")
 
     def place(self, split: Split, mode: Mode) -> Path:
         return self.path / f"{split}.{mode}.jsonl"
@@ -42,6 +56,15 @@ class Folder:
         if split == HELD_OUT:
             raise ConfigError("held-out tasks are opened with open_held_out(reason), so that the ledger knows of it")
         return list(parsed(self.files(split), split))
+
+
+def room(path: str | Path) -> Path:
+    """A folder to write into, which may be new; refuses one whose place a file has, before anything is made for it."""
+    place = Path(path)
+    there = next((one for one in (place, *place.parents) if one.exists()), place)
+    if there.exists() and not there.is_dir():
+        raise InputError(f"{there} is a file, and a folder is needed there; give another --out")
+    return place
 
 
 def parsed(paths: Iterable[Path], split: Split) -> Iterator[Task]:
@@ -70,4 +93,4 @@ def line_of(task: Task) -> bytes:
     return as_json({key: value for key, value in row.items() if value or key not in _EMPTY}) + b"\n"
 
 
-__all__ = ["HELD_OUT", "Folder", "line_of", "parsed", "write"]
+__all__ = ["HELD_OUT", "LEDGER", "NAMES", "Folder", "line_of", "parsed", "room", "write"]

@@ -7,6 +7,7 @@ for the failure, that a hostile kind is really there, and that the company belon
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -23,12 +24,30 @@ from training.world.split import normalised, split_of
 WARNED = frozenset({"unknown_keys"})
 
 
+_INDEX = re.compile(r"/\d+(?=/|$)")
+_LONGEST = 120
+
+
 class Fault(NamedTuple):
     """What is wrong with a task; `check` names the kind of fault."""
 
     task: str
     check: str
     why: str
+
+
+def told(fault: Fault) -> str:
+    """The check and its own words for a count: the key or the rule at fault, and no value of the brief."""
+    return f"the gold check of {fault.check}: {_plain(fault)[:_LONGEST]}"
+
+
+def _plain(fault: Fault) -> str:
+    if fault.check != "reading":
+        return fault.why
+    where, unreadable, _ = fault.why.partition(": got ")
+    unknown = where.partition(" is not a key of the prospect")
+    key = unknown[0] if unknown[1] else where if unreadable else ""
+    return f"{_INDEX.sub('/*', key) or 'the prospect'} {'is no known key' if unknown[1] else 'cannot be read'}"
 
 
 def decision_of(record: dict[str, Any], playbook: Playbook) -> Called:
@@ -81,4 +100,4 @@ def _labels(task: Task) -> Iterator[Fault]:
         yield Fault(task.id, "hostile", "a task that tempts into injection names its kind of hostile input")
 
 
-__all__ = ["Fault", "decision_of", "faults", "faults_of"]
+__all__ = ["Fault", "decision_of", "faults", "faults_of", "told"]

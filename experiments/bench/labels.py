@@ -8,7 +8,7 @@ themselves; only labels of two people are agreement between raters.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, Literal, NamedTuple, get_args
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent.lines import as_json
 from agent.whole_file import writing_to
 from critic.row_files import read_rows
+from experiments.bench.counts import number_of
 from experiments.bench.kappa import Agreement, kappa
 from rubric.errors import InputError
 from rubric.playbook import DECISIONS, Decision, Dimension
@@ -32,6 +33,7 @@ MEANING: dict[Dimension, str] = {
     "personalization_depth": "says what only this reader would be told",
 }
 Pass = Literal[1, 2]
+FEW = 10  # letters, below which one answer more or less moves kappa by tenths
 
 
 class Case(BaseModel):
@@ -69,6 +71,7 @@ class Agreed(BaseModel):
     letters: int
     dimensions: dict[Dimension, Agreement]
     decision: Agreement
+    note: str = ""
 
 
 class Rows(NamedTuple):
@@ -83,8 +86,13 @@ def read_cases(path: str | Path) -> list[Case]:
     return found
 
 
-def read_labels(path: str | Path) -> list[Label]:
-    return list(read_rows(path, Label, "labels", "write it with `winnow bench label`")) if Path(path).exists() else []
+def read_labels(path: str | Path, *, absent: bool = False) -> list[Label]:
+    """The labels of a file; one that is not there is refused, unless `absent` says that it may be new."""
+    if not Path(path).exists():
+        if absent:
+            return []
+        raise InputError(f"there is no file of labels {str(path)!r}; give one that `winnow bench label` wrote")
+    return list(read_rows(path, Label, "labels", "write it with `winnow bench label`"))
 
 
 def add_label(path: str | Path, label: Label) -> None:
@@ -123,11 +131,19 @@ def agreement(labels: Sequence[Label], raters: Sequence[str] = ()) -> Agreed:
     rows = Rows(_of(labels, chosen[0], 1), _of(labels, chosen[-1], 2 if alone else 1))
     both = [key for key in rows.first if key in rows.second]
     pairs = [(rows.first[key], rows.second[key]) for key in both]
+    dimensions = {name: _dimension(pairs, name) for name in DIMENSIONS}
     return Agreed(
-        kind="one person with themselves" if alone else "two people", raters=chosen, letters=len(both),
-        dimensions={name: _dimension(pairs, name) for name in DIMENSIONS},
+        kind="one person with themselves" if alone else "two people", raters=chosen, letters=len(both), dimensions=dimensions, note=_few(len(both), dimensions),
         decision=kappa([a.decision for a, _ in pairs], [b.decision for _, b in pairs], DECISIONS),
     )  # fmt: skip
+
+
+def _few(letters: int, dimensions: Mapping[Dimension, Agreement]) -> str:
+    """Says where kappa stands on too little to be read; nothing at all says so by itself."""
+    if 0 < letters < FEW:
+        return f"{number_of(letters, 'letter')}: kappa of fewer than {FEW} says little; label more before you read it"
+    names = [name for name, one in dimensions.items() if 0 < one.n < FEW]
+    return f"fewer than {FEW} letters were judged in both passes for {', '.join(names)}: kappa of so few says little" if names else ""
 
 
 def _of(labels: Sequence[Label], rater: str, number: Pass) -> dict[str, Label]:
@@ -146,5 +162,5 @@ def _dimension(pairs: Sequence[tuple[Label, Label]], name: Dimension) -> Agreeme
 
 
 __all__ = [
-    "DIMENSIONS", "MEANING", "SCALE", "Agreed", "Case", "Label", "Pass", "add_label", "agreement", "in_order", "read_cases", "read_labels", "waiting",
+    "DIMENSIONS", "FEW", "MEANING", "SCALE", "Agreed", "Case", "Label", "Pass", "add_label", "agreement", "in_order", "read_cases", "read_labels", "waiting",
 ]  # fmt: skip

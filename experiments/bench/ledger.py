@@ -24,6 +24,8 @@ from agent.lines import as_json
 from agent.receipt import content_hash
 from agent.whole_file import writing_to
 from critic.row_files import read_rows
+from experiments.bench.counts import number_of
+from experiments.bench.files import LEDGER as NAME
 from experiments.bench.files import Folder
 from rubric.errors import InputError, StoreError
 
@@ -34,7 +36,7 @@ PURPOSES: dict[Purpose, str] = {
     "measure": "conditions were measured on them",
     "read": "a person looked at them",
 }
-NAME, START = "ledger.jsonl", "0" * 64
+START = "0" * 64
 _WAIT, _TRIES = 0.05, 100
 
 
@@ -137,7 +139,8 @@ class Count(BaseModel):
 
     @property
     def said(self) -> str:
-        return f"opened {self.checked + self.measured + self.read} times: {self.checked} checks of their form, {self.measured} measurements, {self.read} readings by a person"
+        parts = number_of(self.checked, "check of their form", "checks of their form"), number_of(self.measured, "measurement"), number_of(self.read, "reading by a person", "readings by a person")
+        return f"opened {number_of(self.checked + self.measured + self.read, 'time')}: {', '.join(parts)}"
 
 
 def counted(entries: Sequence[Entry]) -> Count:

@@ -12,12 +12,13 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from agent.replay import read_receipt
+from agent.result import Outcome
 from experiments.bench.difficulty import difficulty_of
 from experiments.bench.disguise import Disguise, left_over
-from experiments.bench.gold import decision_of, faults_of
+from experiments.bench.gold import decision_of, faults_of, told
 from experiments.bench.room import gives_room
 from experiments.bench.task import FAILURES, Provenance, Task
 from rubric.errors import InputError, UserError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from agent.store import Store
 
 FAILED = ("ABSTAIN", "IGNORED")
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
 PLAYBOOK = "tenacious"
 Row = Mapping[str, Any]
 
@@ -56,7 +58,7 @@ def filed_rows(path: str | Path) -> Iterator[Row]:
     try:
         with Path(path).open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
-                if line.strip() and (row := _row(line, f"{path}, line {number}")).get("outcome") in FAILED:
+                if line.strip() and (row := _row(line, f"{path}, line {number}"))["outcome"] in FAILED:
                     yield row
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"the file of drafts {str(path)!r} cannot be read: {error}; give a drafts.jsonl of `winnow draft`") from None
@@ -69,6 +71,8 @@ def _row(line: str, where: str) -> Row:
         found = None
     if not isinstance(found, dict):
         raise InputError(f"{where} is no JSON object; give a drafts.jsonl of `winnow draft`")
+    if found.get("outcome") not in OUTCOMES:
+        raise InputError(f"{where} is no draft: it has no outcome such as DRAFT or ABSTAIN; give a drafts.jsonl of `winnow draft`")
     return found
 
 
@@ -91,12 +95,13 @@ def _traced(row: Row, split: Split, salt: str, disguise: Disguise) -> Traced:
         record = _nested(receipt)
         secrets = disguise.secrets(record)
         task = _task(disguise.prospect(record), receipt, split, hashlib.sha256(f"{salt}/{receipt.prospect_hash}".encode()).hexdigest()[:12])
-    except (UserError, ValueError, LookupError, TypeError, AttributeError):
-        return Traced(None, "a receipt or prospect that cannot be read")
+    except (UserError, ValueError, LookupError, TypeError, AttributeError) as error:
+        where = getattr(error, "pointer", None)
+        return Traced(None, f"a receipt or prospect that cannot be read{f', at {where}' if where else ''}")
     if left := left_over(task.prospect, secrets):
         return Traced(None, f"it would still hold {left[0]}")
     wrong = next(faults_of(task), None)
-    return Traced(None, f"the gold check of {wrong.check}") if wrong else Traced(task)
+    return Traced(None, told(wrong)) if wrong else Traced(task)
 
 
 def _nested(receipt: Receipt) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -24,7 +25,6 @@ from rubric.errors import ConfigError, InputError
 
 SEAL = "seal.json"
 VERSION = 1
-_MEND = "restore it, or seal anew with `winnow bench seal --again --reason TEXT`"
 
 
 class Sum(BaseModel):
@@ -59,6 +59,20 @@ class Verified(NamedTuple):
     entries: list[Entry]
 
 
+def _command_for(folder: Folder, *flags: str) -> str:
+    """The command that seals this folder, as it can be pasted; the tasks that ship need no flag."""
+    where = [] if folder.path.resolve() == Folder().path.resolve() else ["--tasks", quote(str(folder.path))]
+    return f"`{' '.join(['winnow bench seal', *where, *flags, '--reason TEXT'])}`"
+
+
+def _mend(folder: Folder) -> str:
+    return f"restore it, or seal anew with {_command_for(folder, '--again')}"
+
+
+def unsealed(folder: Folder) -> InputError:
+    return InputError(f"the held-out tasks in {folder.path} are not sealed; run {_command_for(folder)} first")
+
+
 def seal(folder: Folder, reason: str, *, ledger: Ledger | None = None, again: bool = False) -> Seal:
     """Sums over all task files; a second seal over changed held-out files is refused unless asked for."""
     made = Seal(sealed_at=datetime.now(UTC).isoformat(timespec="seconds"), files={path.name: _sum(path) for path in folder.files()})
@@ -83,19 +97,28 @@ def read_seal(folder: Folder) -> Seal | None:
     try:
         return Seal.model_validate_json(path.read_bytes()) if path.exists() else None
     except (OSError, ValidationError):
-        raise InputError(f"{path} cannot be read as a seal; {_MEND}") from None
+        raise InputError(f"{path} cannot be read as a seal; {_mend(folder)}") from None
 
 
 def verify(folder: Folder, ledger: Ledger | None = None) -> Verified:
     """Whether every file is as it was sealed, and the chain of the ledger holds."""
     found = read_seal(folder)
     entries = recorded(folder, ledger)
-    wrong = [f"{folder.path} is not sealed: run `winnow bench seal --reason TEXT`"] if found is None else list(_changed(folder, found, folder.files()))
+    wrong = _without_seal(folder, entries) if found is None else list(_changed(folder, found, folder.files()))
     for path in _ledgers(folder, ledger):
         wrong += [f"{path}: {fault}" for fault in faults(Ledger(path).entries())]
     if found is not None and not any(entry.purpose == "seal" and entry.sha == found.sha for entry in entries):
-        wrong.append(f"the ledger does not know this seal ({found.sha[:12]}); {_MEND}")
+        wrong.append(f"the ledger does not know this seal ({found.sha[:12]}); {_mend(folder)}")
     return Verified(wrong, found, entries)
+
+
+def _without_seal(folder: Folder, entries: Iterable[Entry]) -> list[str]:
+    """A folder that never held held-out tasks needs no seal; one whose seal was taken away does."""
+    if not folder.files():
+        raise folder.nothing()
+    if not folder.files(HELD_OUT) and not any(entry.purpose == "seal" for entry in entries):
+        return []
+    return [f"{folder.path} is not sealed: run {_command_for(folder)}"]
 
 
 def _changed(folder: Folder, found: Seal, paths: Iterable[Path]) -> Iterator[str]:
@@ -103,10 +126,10 @@ def _changed(folder: Folder, found: Seal, paths: Iterable[Path]) -> Iterator[str
     for name, sealed in found.files.items():
         if name not in there:
             if not (folder.path / name).exists():
-                yield f"{folder.path / name} is sealed and missing; {_MEND}"
+                yield f"{folder.path / name} is sealed and missing; {_mend(folder)}"
         elif _sum(there[name]).sha256 != sealed.sha256:
-            yield f"{there[name]} was changed after it was sealed; {_MEND}"
-    yield from (f"{path} is not in the seal; {_MEND}" for name, path in there.items() if name not in found.files)
+            yield f"{there[name]} was changed after it was sealed; {_mend(folder)}"
+    yield from (f"{path} is not in the seal; {_mend(folder)}" for name, path in there.items() if name not in found.files)
 
 
 def open_held_out(reason: str, *, purpose: Purpose = "measure", folder: Folder | None = None, ledger: Ledger | None = None) -> list[Task]:
@@ -114,7 +137,7 @@ def open_held_out(reason: str, *, purpose: Purpose = "measure", folder: Folder |
     folder = folder or Folder()
     found = read_seal(folder)
     if found is None:
-        raise InputError(f"the held-out tasks in {folder.path} are not sealed; run `winnow bench seal --reason TEXT` first")
+        raise unsealed(folder)
     paths = folder.files(HELD_OUT)
     if wrong := list(_changed(folder, found, paths)):
         raise InputError(wrong[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
@@ -19,7 +20,7 @@ from typing import Any, NamedTuple
 from agent.backbones import Backbone, Sampling
 from experiments.bench.difficulty import difficulty_of
 from experiments.bench.disguise import left_over
-from experiments.bench.gold import decision_of, faults_of
+from experiments.bench.gold import decision_of, faults_of, told
 from experiments.bench.task import FAILURES, Provenance, Task
 from prompts.pieces import Message, Piece, Prompt
 from rubric.errors import ConfigError, InputError, UserError
@@ -47,6 +48,11 @@ class Pair(NamedTuple):
     judge_family: str
 
 
+class Families(NamedTuple):
+    author: str
+    judge: str
+
+
 class Order(NamedTuple):
     """What the author is asked for."""
 
@@ -67,19 +73,31 @@ class Synthesised(NamedTuple):
 
 def paired(author: Backbone, judge: Backbone, *, author_family: str | None = None, judge_family: str | None = None) -> Pair:
     """The two models, or the reason why they may not work together."""
-    ours = _family(author, author_family, "author")
-    theirs = _family(judge, judge_family, "judge")
-    if ours == theirs:
-        raise ConfigError(f"author and judge are both of the family {ours}: a model prefers what its own family wrote; give --judge a model of another family")
-    return Pair(author, judge, ours, theirs)
+    return Pair(author, judge, *families(author.identity.model, judge.identity.model, author_family=author_family, judge_family=judge_family))
 
 
-def _family(model: Backbone, given: str | None, part: str) -> str:
-    """A family that is known or was said: a name that nobody knows proves no difference."""
-    found = family_of(given or model.identity.model)
-    if found is None or (given is None and found not in _KNOWN):
-        raise ConfigError(f"nobody knows which family {model.identity.model!r} is of; say it with --{part}-family NAME, such as --{part}-family qwen")
+def families(author: str, judge: str, *, author_family: str | None = None, judge_family: str | None = None) -> Families:
+    """The two families by the models' names, so that no model need be opened to refuse them."""
+    found = Families(_family(author, author_family, "author"), _family(judge, judge_family, "judge"))
+    if found.author == found.judge:
+        raise ConfigError(f"author and judge are both of the family {found.author}: a model prefers what its own family wrote; give --judge a model of another family")
     return found
+
+
+def _family(model: str, given: str | None, part: str) -> str:
+    """A family that is known or was said: a name that nobody knows proves no difference, and what was said cannot unsay a name."""
+    found, told = family_of(given or model), _told(model)
+    if found is None or (given is None and found not in _KNOWN):
+        raise ConfigError(f"nobody knows which family {model!r} is of; say it with --{part}-family NAME, such as --{part}-family qwen")
+    if told and found not in told:
+        raise ConfigError(f"--{part}-family says {given}, and the name {model!r} says {' and '.join(sorted(told))}; leave --{part}-family out, or give another model")
+    return found
+
+
+def _told(model: str) -> set[str]:
+    """Every family that a name tells; of a distilled model the teacher's and the pupil's."""
+    parts = re.split(r"[^a-z0-9]+", re.split(r"[/\\]", model.casefold().rstrip("/\\"))[-1])
+    return {found for part in parts if (found := family_of(part)) in _KNOWN}
 
 
 def orders(split: Split, count: int, seed: int) -> Iterator[Order]:
@@ -101,7 +119,7 @@ def synthesise(pair: Pair, order: Order, seed: int) -> Synthesised:
     if left_over(record, set()):
         return Synthesised(None, "the author named an address that may be somebody's")
     if wrong := next(faults_of(task), None):
-        return Synthesised(None, f"the gold check of {wrong.check}")
+        return Synthesised(None, told(wrong))
     return _judged(task, order, pair)
 
 
@@ -196,4 +214,4 @@ TEMPTATIONS: dict[Failure, str] = {
     "personalization_missing": "next to nothing is known of the company",
 }
 
-__all__ = ["TEMPTATIONS", "Order", "Pair", "Synthesised", "orders", "paired", "synthesise"]
+__all__ = ["TEMPTATIONS", "Families", "Order", "Pair", "Synthesised", "families", "orders", "paired", "synthesise"]
