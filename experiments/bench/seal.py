@@ -59,18 +59,18 @@ class Verified(NamedTuple):
     entries: list[Entry]
 
 
-def _command_for(folder: Folder, *flags: str) -> str:
+def command_for(folder: Folder, *flags: str) -> str:
     """The command that seals this folder, as it can be pasted; the tasks that ship need no flag."""
     where = [] if folder.path.resolve() == Folder().path.resolve() else ["--tasks", quote(str(folder.path))]
     return f"`{' '.join(['winnow bench seal', *where, *flags, '--reason TEXT'])}`"
 
 
 def _mend(folder: Folder) -> str:
-    return f"restore it, or seal anew with {_command_for(folder, '--again')}"
+    return f"restore it, or seal anew with {command_for(folder, '--again')}"
 
 
 def unsealed(folder: Folder) -> InputError:
-    return InputError(f"the held-out tasks in {folder.path} are not sealed; run {_command_for(folder)} first")
+    return InputError(f"the held-out tasks in {folder.path} are not sealed; run {command_for(folder)} first")
 
 
 def seal(folder: Folder, reason: str, *, ledger: Ledger | None = None, again: bool = False) -> Seal:
@@ -118,7 +118,7 @@ def _without_seal(folder: Folder, entries: Iterable[Entry]) -> list[str]:
         raise folder.nothing()
     if not folder.files(HELD_OUT) and not any(entry.purpose == "seal" for entry in entries):
         return []
-    return [f"{folder.path} is not sealed: run {_command_for(folder)}"]
+    return [f"{folder.path} is not sealed: run {command_for(folder)}"]
 
 
 def _changed(folder: Folder, found: Seal, paths: Iterable[Path]) -> Iterator[str]:
@@ -165,4 +165,4 @@ def _command() -> str:
     return " ".join([Path(sys.argv[0]).stem or "python", *words[:2]])
 
 
-__all__ = ["SEAL", "Seal", "Verified", "open_held_out", "read_seal", "recorded", "said", "seal", "verify"]
+__all__ = ["SEAL", "Seal", "Verified", "command_for", "open_held_out", "read_seal", "recorded", "said", "seal", "verify"]

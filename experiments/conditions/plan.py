@@ -6,7 +6,7 @@ figure is known. Refuses unknown keys, two conditions of one name, and a compari
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 from itertools import product
@@ -185,7 +185,7 @@ def read_plan(given: str, changes: Mapping[str, Any]) -> Plan:
     return plan_of({**data, **changes}, str(where), changes)
 
 
-def plan_of(data: Mapping[str, Any], where: str, flags: Iterable[str] = ()) -> Plan:
+def plan_of(data: Mapping[str, Any], where: str, flags: Collection[str] = ()) -> Plan:
     """A plan, or what is wrong with it; `flags` are the keys that were given on the command line."""
     try:
         return Plan.model_validate(dict(data))
@@ -193,7 +193,7 @@ def plan_of(data: Mapping[str, Any], where: str, flags: Iterable[str] = ()) -> P
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the plan"
         said = f"is no key that is known here{_nearest(str(first['loc'][-1]))}" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"--{first['loc'][0]}: {said}" if first["loc"] and first["loc"][0] in flags else f"{where}: {place}: {said}") from None
+        raise ConfigError(f"--{first['loc'][0]}: {said}" if first["loc"] and str(first["loc"][0]) in flags else f"{where}: {place}: {said}") from None
 
 
 def _nearest(key: str) -> str:

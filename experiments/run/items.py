@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from agent.receipt import content_hash
 from experiments.bench.files import HELD_OUT, Folder
 from experiments.bench.ledger import Count, counted
-from experiments.bench.seal import open_held_out, read_seal, recorded
+from experiments.bench.seal import command_for, open_held_out, read_seal, recorded
 from experiments.bench.task import Difficulty, Hostile, Mode, Task, called, moments
 from rubric.errors import ConfigError, InputError
 from rubric.playbook import Failure
@@ -105,7 +105,7 @@ def task_count(plan: Plan) -> int:
     if plan.split == HELD_OUT:
         seal = read_seal(folder)
         if seal is None:
-            raise InputError(f"the held-out tasks in {folder.path} are not sealed; run `winnow bench seal --reason TEXT` first")
+            raise InputError(f"the held-out tasks in {folder.path} are not sealed; run {command_for(folder)} first")
         count = sum(found.tasks for name, found in seal.files.items() if name.startswith(f"{HELD_OUT}."))
     else:
         count = len(folder.read(plan.split))
