@@ -12,7 +12,7 @@ from agent.claim import claim
 from experiments.bench import ledger as ledgers
 from experiments.bench.files import Folder, write
 from experiments.bench.ledger import NAME, PURPOSES, START, Ledger, counted, faults, place
-from experiments.bench.seal import SEAL, open_held_out, read_seal, said, seal, verify
+from experiments.bench.seal import SEAL, open_held_out, read_seal, recorded, seal, verify
 from rubric.errors import ConfigError, InputError, StoreError
 from tests.bench_tasks import NOON, folder, ledger, task
 
@@ -36,7 +36,7 @@ def test_sealed_tasks_are_opened_as_they_are_and_the_ledger_knows(sealed: Folder
     found = verify(sealed)
     assert found.faults == [] and [e.purpose for e in found.entries] == ["seal", "measure", "check"]
     assert found.entries[1].reason == "a test" and found.entries[1].at == NOON.isoformat() and found.entries[1].sha == found.seal.sha  # type: ignore[union-attr]
-    assert said(sealed) == "opened 2 times: 1 check of their form, 1 measurement, 0 readings by a person"
+    assert counted(recorded(sealed)).said == "opened 2 times: 1 check of their form, 1 measurement, 0 readings by a person"
 
 
 def test_the_seal_counts_bytes_and_tasks_of_every_file(sealed: Folder) -> None:
@@ -191,5 +191,5 @@ def test_where_the_ledger_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_openings_by_a_user_and_those_that_came_along_count_together(sealed: Folder, tmp_path: Path) -> None:
     open_held_out("mine", folder=sealed, ledger=ledger(tmp_path / "mine.jsonl"))
-    assert said(sealed, ledger(tmp_path / "mine.jsonl")).startswith("opened 1 time:") and said(sealed).startswith("opened 0 times")
+    assert counted(recorded(sealed, ledger(tmp_path / "mine.jsonl"))).measured == 1 and counted(recorded(sealed)).measured == 0
     assert verify(sealed, ledger(tmp_path / "mine.jsonl")).faults == []

@@ -77,7 +77,9 @@ def test_the_verdict_says_better_only_where_everything_says_so() -> None:
     same: Any = {**found, "difference": {"value": 1.0, "bca": None, "percentile": None, "p": 0.001, "constant": True}}  # type: ignore[dict-item]
     assert judged(same).startswith("better, +1.000")
     few: Any = {**found, "difference": {"value": 0.24, "bca": None, "percentile": None, "p": 0.5, "constant": True, "reason": "1 company is too few"}, "holm": {"adjusted": 1.0, "rejected": False}}  # type: ignore[dict-item]
-    assert judged(few).startswith("too few to tell") and "1 company is too few" in judged(few)
+    assert judged(few) == "not shown to be better, +0.240, p 0.50, corrected 1.00; 1 company is too few"
+    plain: Any = {**wide, "difference": {**wide["difference"], "bca": None, "percentile": {"low": -0.1, "high": 0.3}, "reason": "BCa is not defined here"}}
+    assert "would find 0.040" in judged(plain) and "BCa" not in judged(plain), "the percentiles stand"
     nothing: Any = {**found, "difference": {"value": None, "reason": "no items"}}
     assert judged(nothing) == "nothing to compare: no items"
 

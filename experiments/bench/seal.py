@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agent.whole_file import whole_file
 from experiments.bench.files import HELD_OUT, Folder, parsed
-from experiments.bench.ledger import NAME, Entry, Ledger, Purpose, counted, faults, place
+from experiments.bench.ledger import NAME, Entry, Ledger, Purpose, faults, place
 from experiments.bench.task import Task
 from rubric.errors import ConfigError, InputError
 
@@ -154,15 +154,10 @@ def _ledgers(folder: Folder, ledger: Ledger | None) -> list[Path]:
     return list(dict.fromkeys([folder.path / NAME, ledger.path if ledger else place(folder)]))
 
 
-def said(folder: Folder, ledger: Ledger | None = None) -> str:
-    """How often the held-out tasks were opened, as a report says it."""
-    return counted(recorded(folder, ledger)).said
-
-
 def _command() -> str:
     """The program and its subcommands, without what follows them."""
     words = [word for word in sys.argv[1:4] if word.replace("-", "").isalpha() and not word.startswith("-")]
     return " ".join([Path(sys.argv[0]).stem or "python", *words[:2]])
 
 
-__all__ = ["SEAL", "Seal", "Verified", "command_for", "open_held_out", "read_seal", "recorded", "said", "seal", "verify"]
+__all__ = ["SEAL", "Seal", "Verified", "command_for", "open_held_out", "read_seal", "recorded", "seal", "verify"]

@@ -114,6 +114,8 @@ def _figures(found: Mapping[str, Any]) -> str:
     if difference["value"] is None:
         return str(difference["reason"])
     means = f"{difference['one']:.3f} against {difference['other']:.3f}: " if difference.get("one") is not None else ""
+    if not (difference["bca"] or difference["percentile"]) and difference["reason"]:
+        return f"{means}{difference['value']:+.3f}; {difference['reason']}"
     missed = f"; a true difference of {smallest:.3f} would be found four times in five" if shown(found) in ("open", "almost") and smallest is not None else ""
     return f"{means}{difference['value']:+.3f}{interval(difference)}, corrected p {number((found.get('holm') or {}).get('adjusted'))}{missed}"
 

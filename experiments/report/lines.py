@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from experiments.bench.counts import number_of
 from experiments.run.folder import Run
 
 EMBEDDED = (
@@ -101,8 +102,8 @@ def judged(found: Mapping[str, Any]) -> str:
         return f"not shown to be better once all comparisons are corrected for, {figures}{_findable(found)}"
     if word == "worse":
         return f"worse by its interval, {difference['value']:+.3f}{interval(difference)}"
-    if difference["reason"]:
-        return f"too few to tell, {figures}; {difference['reason']}"
+    if not (difference["bca"] or difference["percentile"]):
+        return f"not shown to be better, {figures}; {difference['reason']}"
     return f"not shown to be better, {figures}{_findable(found)}"
 
 
@@ -127,7 +128,7 @@ def notes(run: Run) -> Iterator[str]:
     if any(one["model"] == "embedded.gguf" for one in manifest["backbones"]):
         yield EMBEDDED
     if ledger := run.timings.get("ledger"):
-        counts = _counted(ledger["measured"], "measurement"), _counted(ledger["checked"], "check of their form", "checks of their form"), _counted(ledger["read"], "reading by a person", "readings by a person")
+        counts = number_of(ledger["measured"], "measurement"), number_of(ledger["checked"], "check of their form", "checks of their form"), number_of(ledger["read"], "reading by a person", "readings by a person")
         yield f"Held-out tasks had been opened for {counts[0]}, {counts[1]} and {counts[2]} when this run began, its own opening included."
     if summary["threshold_study"]:
         yield SET_ASIDE
@@ -135,10 +136,6 @@ def notes(run: Run) -> Iterator[str]:
     if any(one["cost"]["reckoned"] for one in summary["conditions"].values()):
         yield "Where a condition takes fewer letters than its pool has, its figures are means over all parts of that size and its cost is reckoned from the whole pool."
     yield "Conditions share what they have in common; the cost of each is what it would have taken alone, behind a static part of the prompt that is in memory."
-
-
-def _counted(count: int, one: str, more: str | None = None) -> str:
-    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 __all__ = ["EMBEDDED", "NAMES", "SET_ASIDE", "Shown", "delivered", "interval", "judged", "notes", "number", "percent", "removed", "shown", "verdict_lines"]

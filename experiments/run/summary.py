@@ -29,10 +29,10 @@ from experiments.stats import (
     ratio,
     seed_of,
 )
+from experiments.stats.correction import LEVEL
 from rubric.verdict import DIMENSIONS
 
 EFFECTS = {"score": 0.02, "passed": 0.10, "flaw": 0.10}  # the differences for which the needed number of items is told
-LEVEL = 0.05
 STRATA = ("mode", "tempts", "difficulty", "message_type")
 COSTS = ("tokens", "passes")
 _SPENT = ("prompt_computed", "prompt_reused", "decoded", "scored", "passes", "tokens", "flops", "money")
@@ -205,7 +205,6 @@ def _blind(plan: Plan, table: Table, one: Compared, condition: Condition) -> dic
     return {
         "failure": condition.blind, "one": one.one, "other": one.other, "both": len(both),
         "flaws": {name: sum(row["flaw"] for row in rows.values()) for name, rows in sides.items()},
-        "flaws_of_both": {one.one: sum(row["flaw"] for row, _ in both), one.other: sum(row["flaw"] for _, row in both)},
         "delivered": {name: len(rows) for name, rows in sides.items()}, "removed": removed.model_dump(mode="json"),
     }  # fmt: skip
 
